@@ -1,0 +1,131 @@
+// Marketplace: the state of one partition, all its aggregates, and the rules that span them.
+// It gathers what a command needs and hands it to the aggregates' own decide and evolve. It is not
+// thread-safe; the engine, a verifier or a test owns one each.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "domain/commands.h"
+#include "domain/events.h"
+
+namespace cassette::domain {
+
+// What a decision may know besides the state: the commit's time and the marketplace's settings.
+struct Context {
+  Timestamp now;
+  Policy policy;
+};
+
+// Names one aggregate. `owner` is the vendor of a product, stock item or sub-order, else empty.
+enum class EntityKind { Vendor, Product, Stock, SubOrder, Order, Customer };
+
+struct EntityKey {
+  EntityKind kind = EntityKind::Vendor;
+  std::string owner;
+  std::string id;
+
+  auto operator<=>(const EntityKey&) const = default;
+};
+
+struct EntityKeyHash {
+  std::size_t operator()(const EntityKey& key) const noexcept;
+};
+
+// The aggregates whose state a command's decision reads, or an event's evolution changes.
+std::vector<EntityKey> entities_of(const Command& command);
+std::vector<EntityKey> entities_of(const Event& event);
+
+class Marketplace {
+ public:
+  // Tells whether an id's partition is this one. Everything is, by default.
+  using IsLocal = std::function<bool(std::string_view id)>;
+
+  Marketplace();
+  explicit Marketplace(IsLocal is_local);
+
+  // Decides on the state as it is; changes nothing. A PlaceOrder is refused for a shortage at once
+  // when the vendors before it, in the order of ids, all live here.
+  Decision decide(const Command& command, const Context& context) const;
+
+  // Folds one event. CHECK-fails when the event contradicts the state: it was never decided on it.
+  void evolve(const Event& event);
+
+  // Nothing when the aggregate never was, or was unloaded.
+  const Vendor* vendor(const VendorId& id) const;
+  const Product* product(const VendorId& vendor, const ProductId& id) const;
+  const StockItem* stock(const VendorId& vendor, const ProductId& id) const;
+  const SubOrder* sub_order(const VendorId& vendor, const OrderId& id) const;
+  const Order* order(const OrderId& id) const;
+  const Customer* customer(const CustomerId& id) const;
+  // The vendor's listed product with this SKU; empty when none has it.
+  ProductId sku_holder(const VendorId& vendor, std::string_view sku) const;
+
+  // Puts an aggregate's state in place, as an archive kept it.
+  void load(const VendorId& id, Vendor state);
+  void load(const VendorId& vendor, const ProductId& id, Product state);
+  void load(const VendorId& vendor, const ProductId& id, StockItem state);
+  void load(const VendorId& vendor, const OrderId& id, SubOrder state);
+  void load(const OrderId& id, Order state);
+  void load(const CustomerId& id, Customer state);
+  // Forgets an order or sub-order that is closed; others CHECK-fail.
+  void unload(const VendorId& vendor, const OrderId& id);
+  void unload(const OrderId& id);
+
+  // The earliest deadline of an unconfirmed order; nothing when there is none.
+  struct Deadline {
+    Timestamp at;
+    OrderId order_id;
+
+    auto operator<=>(const Deadline&) const = default;
+  };
+  std::optional<Deadline> next_deadline() const;
+
+  // Visits every aggregate of a kind, in no order: `visit(key…, state)`.
+  void for_each_stock(
+      const std::function<void(const VendorId&, const ProductId&, const StockItem&)>& visit) const;
+  void for_each_sub_order(
+      const std::function<void(const VendorId&, const OrderId&, const SubOrder&)>& visit) const;
+  void for_each_order(const std::function<void(const OrderId&, const Order&)>& visit) const;
+
+ private:
+  struct Listing {
+    Product product;
+    StockItem stock;
+  };
+  struct Shop {
+    Vendor vendor;
+    std::unordered_map<ProductId, Listing> listings;
+    std::unordered_map<std::string, ProductId> skus;  // of listed products only
+    std::unordered_map<OrderId, SubOrder> sub_orders;
+  };
+
+  Decision place(const PlaceOrder& command, const Context& context) const;
+  SubOrderEvent reserve(const ReserveStock& command) const;
+  Decision count(const CountStock& command) const;
+  Decision adjust(const AdjustStock& command) const;
+  Decision update_shipment(const UpdateShipment& command) const;
+  Decision name_orders_in_the_way(Decision decision, const VendorId& vendor,
+                                  const ProductId& product) const;
+  Events with_crossings(Events events) const;
+  void evolve_sub_order(const OrderId& order, const VendorId& vendor, const SubOrderEvent& event);
+  void evolve_product(const VendorId& vendor, const ProductId& id, const auto& event);
+  Shop& shop(const VendorId& id);
+  const Shop* find_shop(const VendorId& id) const;
+  StockItem& stock_item(const VendorId& vendor, const ProductId& id);
+  void schedule(const OrderId& id, const Order& order);
+  void unschedule(const OrderId& id, const Order& order);
+
+  IsLocal is_local_;
+  std::unordered_map<VendorId, Shop> shops_;
+  std::unordered_map<OrderId, Order> orders_;
+  std::unordered_map<CustomerId, Customer> customers_;
+  std::set<Deadline> deadlines_;
+};
+
+}  // namespace cassette::domain
