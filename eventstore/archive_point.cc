@@ -1,0 +1,36 @@
+// Contiguity as an archive sees it: by hash, since void messages leave gaps in the numbers.
+#include "eventstore/archive_point.h"
+
+#include <fmt/format.h>
+
+namespace cassette::eventstore {
+namespace {
+
+Failure<StoreError> mismatch(std::uint64_t folded, std::uint64_t next, std::string_view why) {
+  return Failure{StoreError{
+      StoreError::Kind::Mismatch,
+      fmt::format("the archive ends with commit {}, and commit {} {}", folded, next, why)}};
+}
+
+}  // namespace
+
+Stored<Done> check_follows(const ChainHead& head, const std::vector<StoredCommit>& commits,
+                           const ChainHead& end) {
+  ChainHead at = head;
+  for (const StoredCommit& next : commits) {
+    if (next.position.commit <= at.commit) {
+      return mismatch(at.commit, next.position.commit, "was folded before");
+    }
+    if (next.commit.prev != at.hash) {
+      return mismatch(at.commit, next.position.commit, "does not name its hash");
+    }
+    at = {next.position.commit, next.position.commit, next.hash};
+  }
+  if (end.commit != at.commit || end.hash != at.hash) {
+    return mismatch(at.commit, end.commit, "is given as the end");
+  }
+  if (end.read < at.read) return mismatch(at.commit, end.read, "is given as the last one read");
+  return Done{};
+}
+
+}  // namespace cassette::eventstore
