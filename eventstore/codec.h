@@ -1,0 +1,43 @@
+// Codec: commits to and from their JSON bodies, by the fields that each event names.
+// An event with a cause `on` in its own commit leaves out the fields that equal that event's: the
+// reader fills them in. docs/ledger-format.md specifies it; golden files pin it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/result.h"
+#include "eventstore/commit.h"
+
+namespace cassette::eventstore {
+
+// The format's version, written as `"v"`. A reader takes this and every older one.
+inline constexpr int kCommitVersion = 1;
+
+struct DecodeError {
+  enum class Kind {
+    NotACommit,   // malformed: such a message is void
+    Unsupported,  // well-formed, but of a version or an event type that this reader doesn't know
+  };
+  Kind kind = Kind::NotACommit;
+  std::string what;
+};
+
+// Appends the body to `out`. Doesn't fail; CHECK-fails for a text that isn't UTF-8 (the edges refuse
+// it: a body that no reader takes would break the chain) and for a cause that can't be.
+void encode(const Commit& commit, std::string& out);
+
+// Copies `body` into a padded buffer of the thread's own. Reads `v`, `prev` first.
+Result<Commit, DecodeError> decode(std::string_view body);
+
+// The predecessor that a message names, whatever its version; nothing when it names none.
+std::optional<Hash> prev_of(std::string_view body);
+
+// The hash that the next commit's `prev` names.
+Hash hash_of(std::string_view body);
+
+// The partition of an id among `partitions`: XXH3-64 of its bytes, modulo. Golden-tested.
+std::uint32_t partition_of(std::string_view id, std::uint32_t partitions);
+
+}  // namespace cassette::eventstore

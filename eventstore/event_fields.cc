@@ -1,0 +1,115 @@
+// EventFields: the table of which fields may be inherited, made once from the events' own lists.
+#include "eventstore/event_fields.h"
+
+#include <array>
+#include <unordered_map>
+
+namespace cassette::eventstore {
+namespace {
+
+constexpr std::size_t kEventTypes = std::variant_size_v<domain::Event>;
+// Fields that an event may have; CHECKed when the table is made.
+constexpr std::size_t kMaxFields = 16;
+
+using Sources = std::array<std::int8_t, kMaxFields>;
+using Table = std::array<std::array<Sources, kEventTypes>, kEventTypes>;
+
+const WireType& alternative(std::size_t event) {
+  return *event_type().inner[event];
+}
+
+// The alternative of `one_of` that is `type`; their number when none is.
+std::size_t index_within(const WireType& one_of, const WireType& type) {
+  std::size_t i = 0;
+  while (i < one_of.inner.size() && one_of.inner[i] != &type) ++i;
+  return i;
+}
+
+std::int8_t source_of(const WireField& wanted, const WireType& parent) {
+  const auto& fields = parent.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].type == wanted.type && fields[i].name == wanted.name) {
+      return static_cast<std::int8_t>(i);
+    }
+  }
+  const bool holds_parent = wanted.type == &kWireType<domain::SubOrderEvent> &&
+                            index_within(*wanted.type, parent) < wanted.type->inner.size();
+  return holds_parent ? kWholeEvent : kNowhere;
+}
+
+Sources sources(const WireType& child, const WireType& parent) {
+  Sources sources{};
+  const auto& fields = child.fields();
+  CHECK(fields.size() <= kMaxFields);
+  for (std::size_t i = 0; i < fields.size(); ++i) sources[i] = source_of(fields[i], parent);
+  return sources;
+}
+
+const Table& table() {
+  static const Table made = [] {
+    Table all{};
+    for (std::size_t child = 0; child < kEventTypes; ++child) {
+      for (std::size_t parent = 0; parent < kEventTypes; ++parent) {
+        all[child][parent] = sources(alternative(child), alternative(parent));
+      }
+    }
+    return all;
+  }();
+  return made;
+}
+
+const void* held(const domain::Event& event) {
+  return event_type().part(&event, 0);
+}
+
+const WireField& field_of(const domain::Event& event, std::size_t field) {
+  return alternative(event.index()).fields()[field];
+}
+
+const void* member(const domain::Event& event, std::size_t field) {
+  return static_cast<const char*>(held(event)) + field_of(event, field).offset;
+}
+
+}  // namespace
+
+const WireType& event_type() {
+  return kWireType<domain::Event>;
+}
+
+std::size_t event_named(std::string_view name) {
+  static const auto names = [] {
+    std::unordered_map<std::string_view, std::size_t> indices;
+    for (const std::string_view each : event_type().names) indices.emplace(each, indices.size());
+    return indices;
+  }();
+  const auto found = names.find(name);
+  return found == names.end() ? kEventTypes : found->second;
+}
+
+std::span<const std::int8_t> sources_of(std::size_t child, std::size_t parent) {
+  return std::span(table()[child][parent]).first(alternative(child).fields().size());
+}
+
+bool same_value(const domain::Event& child, std::size_t field, const domain::Event& parent,
+                std::int8_t source) {
+  const WireType& type = *field_of(child, field).type;
+  const void* value = member(child, field);
+  if (source != kWholeEvent) {
+    return type.equal(value, member(parent, static_cast<std::size_t>(source)));
+  }
+  const WireType& whole = alternative(parent.index());
+  return type.inner[type.count(value)] == &whole && whole.equal(type.part(value, 0), held(parent));
+}
+
+void inherit(domain::Event& child, std::size_t field, const domain::Event& parent,
+             std::int8_t source) {
+  const WireType& type = *field_of(child, field).type;
+  void* value = const_cast<void*>(member(child, field));
+  if (source != kWholeEvent) {
+    return type.assign(value, member(parent, static_cast<std::size_t>(source)));
+  }
+  const WireType& whole = alternative(parent.index());
+  whole.assign(type.make(value, index_within(type, whole)), held(parent));
+}
+
+}  // namespace cassette::eventstore

@@ -1,0 +1,36 @@
+// EventFields: events as the codec walks them, and which field of one stands for another's.
+// An event that another of its commit caused says only what is different from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "eventstore/commit.h"
+#include "eventstore/wire_type.h"
+
+namespace cassette::eventstore {
+
+// The description of domain::Event: a variant of every fact.
+const WireType& event_type();
+
+// The number of alternatives of domain::Event when `name` is none of them.
+std::size_t event_named(std::string_view name);
+
+// Where a field of an event gets its value from when it isn't written.
+inline constexpr std::int8_t kNowhere = -1;     // its type's default
+inline constexpr std::int8_t kWholeEvent = -2;  // the field is the very event that it stands on
+
+// For each field of event type `child`: the index of the field of event type `parent` with the
+// same name and the same type, or one of the two above.
+std::span<const std::int8_t> sources_of(std::size_t child, std::size_t parent);
+
+// True when `field` of `child` has the value that `parent` stands for by `source`, not kNowhere.
+bool same_value(const domain::Event& child, std::size_t field, const domain::Event& parent,
+                std::int8_t source);
+
+// Gives it that value.
+void inherit(domain::Event& child, std::size_t field, const domain::Event& parent,
+             std::int8_t source);
+
+}  // namespace cassette::eventstore
