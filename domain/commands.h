@@ -13,14 +13,12 @@
 
 namespace cassette::domain {
 
-using Command =
-    std::variant<RegisterVendor, ChangeVendor, SuspendVendor, ReinstateVendor, ListProduct,
-                 ReviseProduct, DelistProduct, CountStock, AdjustStock, RegisterCustomer,
-                 ChangeCustomer, EraseCustomer, PlaceOrder, ConfirmOrder, CancelOrder,
-                 ChangeOrderAddress, ExpireReservation, RecordSubOrder, ReserveStock,
-                 SettleReservation, ConfirmSubOrder, CancelLines, ChangeSubOrderAddress,
-                 AdvanceSubOrder, NoteSubOrder, ShipLines, UpdateShipment, RequestReturn,
-                 ResolveReturn>;
+using Command = std::variant<
+    RegisterVendor, ChangeVendor, SuspendVendor, ReinstateVendor, ListProduct, ReviseProduct,
+    DelistProduct, CountStock, AdjustStock, RegisterCustomer, ChangeCustomer, EraseCustomer,
+    PlaceOrder, ConfirmOrder, CancelOrder, ChangeOrderAddress, ExpireReservation, RecordSubOrder,
+    ReserveStock, SettleReservation, ConfirmSubOrder, CancelLines, ChangeSubOrderAddress,
+    AdvanceSubOrder, NoteSubOrder, ShipLines, UpdateShipment, RequestReturn, ResolveReturn>;
 
 // The id whose hash names the partition that decides the command: a vendor's, an order's or a
 // customer's. Valid as long as the command is.

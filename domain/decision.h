@@ -66,17 +66,18 @@ using SubOrderEvent =
                  ReturnRequested, ReturnReceived, ReturnRefused>;
 
 // Every fact a ledger can hold. Complete in domain/events.h.
-using Event = std::variant<
-    LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged, VendorSuspended,
-    VendorReinstated, ProductListed, ProductRevised, ProductDelisted, StockCounted, StockAdjusted,
-    StockShortfallRecorded, StockThresholdsSet, ReorderPointReached, CustomerRegistered,
-    CustomerChanged, CustomerErased, OrderPlaced, StockRequested, OrderSettled, OrderConfirmed,
-    OrderCancelled, ReservationExpired, CancellationRequested, AddressChangeRequested,
-    SubOrderRecorded, StockReserved, ReservationRefused, ReservationSettled, SubOrderConfirmed,
-    SubOrderPacked, SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
-    AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
-    ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered, ReturnRequested,
-    ReturnReceived, ReturnRefused>;
+using Event =
+    std::variant<LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged, VendorSuspended,
+                 VendorReinstated, ProductListed, ProductRevised, ProductDelisted, StockCounted,
+                 StockAdjusted, StockShortfallRecorded, StockThresholdsSet, ReorderPointReached,
+                 CustomerRegistered, CustomerChanged, CustomerErased, OrderPlaced, StockRequested,
+                 OrderSettled, OrderConfirmed, OrderCancelled, ReservationExpired,
+                 CancellationRequested, AddressChangeRequested, SubOrderRecorded, StockReserved,
+                 ReservationRefused, ReservationSettled, SubOrderConfirmed, SubOrderPacked,
+                 SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
+                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
+                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
+                 ReturnRequested, ReturnReceived, ReturnRefused>;
 
 using Events = std::vector<Event>;
 using Decision = Result<Events, Rejection>;

@@ -20,18 +20,24 @@ struct AnyVisitor {
 }  // namespace detail
 
 template <class T>
-concept Described = requires(T& self) { T::fields(self, detail::AnyVisitor{}); };
+concept Described = requires(T& self) {
+  T::fields(self, detail::AnyVisitor{});
+};
 
 // An event type also has its wire name: `static constexpr std::string_view type`.
 template <class T>
-concept Named = requires { std::string_view{T::type}; };
+concept Named = requires {
+  std::string_view{T::type};
+};
 
 // The wire names of an enumeration, in the order of its values from 0. Specialised beside each one.
 template <class E>
 struct EnumNames;
 
 template <class E>
-concept NamedEnum = requires { EnumNames<E>::values.size(); };
+concept NamedEnum = requires {
+  EnumNames<E>::values.size();
+};
 
 template <NamedEnum E>
 constexpr std::string_view name_of(E value) {

@@ -8,7 +8,9 @@
 namespace cassette::domain {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Reads exactly `count` digits at `at`; -1 when there are fewer.
 int digits(std::string_view text, std::size_t at, std::size_t count) {
@@ -87,12 +89,12 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   if (year_number < 0 || month_number < 0 || day_number < 0) return std::nullopt;
   const year_month_day date{year{year_number}, month{static_cast<unsigned>(month_number)},
                             std::chrono::day{static_cast<unsigned>(day_number)}};
-  const bool clock_ok = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
-                        second < 60;
+  const bool clock_ok =
+      hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
   const auto fraction = fraction_micros(text, kShape.size());
   if (!date.ok() || !clock_ok || !fraction) return std::nullopt;
-  const auto whole = sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute} +
-                     seconds{second};
+  const auto whole =
+      sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute} + seconds{second};
   return Timestamp{duration_cast<microseconds>(whole).count() + *fraction};
 }
 

@@ -24,8 +24,8 @@ struct DecodeError {
   std::string what;
 };
 
-// Appends the body to `out`. Doesn't fail; CHECK-fails for a text that isn't UTF-8 (the edges refuse
-// it: a body that no reader takes would break the chain) and for a cause that can't be.
+// Appends the body to `out`. Doesn't fail; CHECK-fails for a text that isn't UTF-8 (the edges
+// refuse it: a body that no reader takes would break the chain) and for a cause that can't be.
 void encode(const Commit& commit, std::string& out);
 
 // Copies `body` into a padded buffer of the thread's own. Reads `v`, `prev` first.

@@ -1,0 +1,60 @@
+// Engine: the one that may append to a partition, while it holds the lease.
+// It is a thread and its inbox; each period of ownership is a Tenure. It never takes a lease by
+// itself: who hosts it grants and revokes.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "eventstore/tenure.h"
+
+namespace cassette::eventstore {
+
+class Engine {
+ public:
+  Engine(EngineOptions options, EngineParts parts);
+  // Stops as by `stop`, and waits.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Any thread, never blocks. Unavailable at once when the inbox is full or it is stopping; while
+  // another engine owns the partition, soon.
+  void submit(Submission submission);
+
+  // The lease is ours, or is not any more. Any thread.
+  void grant();
+  void revoke();
+  bool granted() const { return signals_.granted; }
+  bool serving() const { return signals_.serving; }
+  // The last commit acknowledged to this engine; 0 before its first.
+  std::uint64_t head() const { return signals_.head; }
+  // How the last tenure ended; nothing while there was none. Unsound ones are not worth another.
+  std::optional<TenureEnd> last_end() const;
+  // Why it does not serve; empty while it does.
+  std::string trouble() const;
+
+  // Takes nothing more in, answers what it has, and brings the archive up to the ledger, for at
+  // most `timeout`. False when that did not suffice. Blocks.
+  bool stop(std::chrono::milliseconds timeout);
+
+ private:
+  void run();
+  void refuse_inbox(const std::string& why);
+  void note(TenureEnd how, const std::string& trouble);
+
+  const EngineOptions options_;
+  EngineParts parts_;
+  EngineSignals signals_;
+  Inbox inbox_;
+  Wakeup wakeup_;
+  Archiver archiver_;
+  mutable std::mutex mutex_;
+  std::string trouble_;
+  std::optional<TenureEnd> last_end_;
+  std::thread thread_;
+};
+
+}  // namespace cassette::eventstore

@@ -1,0 +1,40 @@
+// KeyValue: a small durable map with compare-and-set, for leases and wrapped keys.
+// Never for facts: those are the ledger's. The in-memory and the JetStream KV implementation pass
+// one contract suite.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eventstore/store_error.h"
+
+namespace cassette::eventstore {
+
+struct KeyValueEntry {
+  std::string value;
+  std::uint64_t revision = 0;
+};
+
+// One bucket. Keys are of [A-Za-z0-9_=.-]; values are bytes. Thread-safe; every call blocks for one
+// round trip and fails with Unavailable after the connection's timeout.
+class KeyValue {
+ public:
+  virtual ~KeyValue() = default;
+
+  // Nothing when the key is absent or was removed.
+  virtual Stored<std::optional<KeyValueEntry>> get(std::string_view key) = 0;
+  // Gives the new revision. Conflict when the key is there.
+  virtual Stored<std::uint64_t> create(std::string_view key, std::string_view value) = 0;
+  // Conflict when the key's revision is another.
+  virtual Stored<std::uint64_t> update(std::string_view key, std::string_view value,
+                                       std::uint64_t revision) = 0;
+  virtual Stored<std::uint64_t> put(std::string_view key, std::string_view value) = 0;
+  // Removing what is absent is no error. Earlier values of the key are erased from disk.
+  virtual Stored<Done> purge(std::string_view key) = 0;
+  virtual Stored<std::vector<std::string>> keys() = 0;
+};
+
+}  // namespace cassette::eventstore

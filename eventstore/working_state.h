@@ -1,0 +1,107 @@
+// WorkingState: what an engine decides on. It runs a command, and the reactions that stay in the
+// partition, on speculative state and puts the events into a batch; it appends nothing itself.
+// One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/marketplace.h"
+#include "eventstore/archive.h"
+#include "eventstore/batch.h"
+#include "eventstore/inbox.h"
+
+namespace cassette::eventstore {
+
+// Which partition this is, and by which rules it decides.
+struct PartitionSettings {
+  std::uint32_t partition = 0;
+  std::uint32_t partitions = 1;
+  domain::Policy policy;
+};
+
+class WorkingState {
+ public:
+  // Borrows `archive`, for what is closed and so no longer in memory.
+  WorkingState(const PartitionSettings& settings, Archive& archive);
+
+  // Starts from the archive as it stands, which must have folded the whole ledger.
+  Stored<Done> load(const FoldPoint& point);
+
+  // A batch whose time is the latest of `clock` and the last batch's.
+  Batch open_batch(domain::Timestamp clock);
+
+  // Decides and puts events and the waiting caller into `batch`.
+  void decide(Submission submission, Batch& batch);
+  // Runs the reactions that `source`, a commit of another partition, has for this one.
+  void react_to(const StoredCommit& source, Batch& batch);
+  // Ends the reservations whose deadline is not after the batch's time.
+  void expire(Batch& batch);
+
+  // Writes into the batch how far other partitions were read. The batch takes nothing more.
+  void close(Batch& batch);
+
+  // The commit is in the ledger at `number`. Fills in positions of its waiters' replies, and
+  // forgets what is closed and folded by the archive.
+  void committed(Batch& batch, std::uint64_t number);
+  // The reply to a waiter of `batch`, committed at or standing on `position`.
+  Reply resolve(Waiter& waiter, Position position) const;
+  void forget_archived(std::uint64_t folded);
+
+  std::optional<domain::Timestamp> next_deadline() const;
+  const std::map<std::uint32_t, Seen>& seen() const { return seen_; }
+  // Another partition's commit was read that has nothing for us.
+  void pass(std::uint32_t partition, Seen seen);
+  const domain::Marketplace& marketplace() const { return marketplace_; }
+  // Closed orders and sub-orders in memory, and remembered commands: what bounds memory.
+  std::size_t retained() const { return closed_.size() + commands_.size(); }
+
+ private:
+  struct Remembered {
+    std::string digest;
+    int status = 200;
+    std::uint64_t serial = 0;
+    Position position;  // commit 0 until it is known
+    domain::Timestamp at;
+  };
+  struct Retained {
+    std::uint64_t serial = 0;
+    domain::EntityKey key;
+  };
+
+  // Whether the command was accepted before: then its waiter is in the batch already.
+  bool answer_repeat(Submission& submission, Batch& batch);
+  void decide_new(Submission& submission, Batch& batch);
+  // Loads from the archive what the command needs and memory has let go of.
+  Stored<Done> hydrate(const domain::Command& command);
+  Stored<Done> hydrate(const domain::EntityKey& key);
+  void append(domain::Events events, const RecordedEvent& envelope, Batch& batch);
+  void run_reactions(std::size_t first, Batch& batch);
+  void run_reaction(const domain::Command& command, const RecordedEvent& envelope, Batch& batch);
+  void track_closed(const domain::Event& event, std::uint64_t serial);
+  bool is_closed(const domain::EntityKey& key) const;
+  void unload(const domain::EntityKey& key);
+  std::uint32_t home(std::string_view id) const;
+
+  const PartitionSettings settings_;
+  Archive& archive_;
+  domain::Marketplace marketplace_;
+  std::map<std::uint32_t, Seen> seen_;
+  std::map<std::uint32_t, Seen> seen_written_;  // as the ledger has it
+  domain::Timestamp last_at_;
+  std::uint64_t next_serial_ = 1;
+
+  std::unordered_map<std::string, Remembered> commands_;
+  std::deque<std::pair<std::uint64_t, std::string>> command_order_;  // serial and id
+  // Closed aggregates still in memory, with the serial of the batch that last touched each.
+  std::unordered_map<domain::EntityKey, std::uint64_t, domain::EntityKeyHash> closed_;
+  std::deque<Retained> closed_order_;
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> numbers_;  // serial and commit, acknowledged
+};
+
+}  // namespace cassette::eventstore
