@@ -169,6 +169,8 @@ struct Shipment {
   ShipmentStatus status = ShipmentStatus::Shipped;
   LossResolution resolution = LossResolution::None;
   std::vector<LineQuantity> lines;
+  std::string carrier;
+  std::string tracking_code;
 
   // Neither delivered nor lost for good.
   bool open() const {
@@ -179,6 +181,8 @@ struct Shipment {
     visit("status", self.status);
     visit("resolution", self.resolution);
     visit("lines", self.lines);
+    visit("carrier", self.carrier);
+    visit("trackingCode", self.tracking_code);
   }
   bool operator==(const Shipment&) const = default;
 };
