@@ -13,36 +13,25 @@ namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
 constexpr std::string_view kPointKey = "point";
-// Raised whenever a kept state's fields change: then the archive is deleted and rebuilt.
-constexpr std::string_view kSchema = "cassette archive 1";
 
-std::string text_of(const Hash& hash) {
-  return {hash.begin(), hash.end()};
-}
-
-bool read_hash(std::string_view text, Hash& hash) {
-  if (text.size() != hash.size()) return false;
-  std::copy(text.begin(), text.end(), hash.begin());
-  return true;
-}
-
-// FoldPoint as it is kept, with hashes as text.
+// FoldPoint as it is kept.
 struct KeptSeen {
   std::uint32_t partition = 0;
   std::uint64_t commit = 0;
-  std::string hash;
+  Hash hash{};
 
   static void fields(auto& self, auto&& visit) {
     visit("partition", self.partition);
     visit("commit", self.commit);
     visit("hash", self.hash);
   }
+  bool operator==(const KeptSeen&) const = default;
 };
 
 struct KeptPoint {
   std::uint64_t read = 0;
   std::uint64_t commit = 0;
-  std::string hash;
+  Hash hash{};
   domain::Timestamp at;
   std::vector<KeptSeen> seen;
 
@@ -55,10 +44,23 @@ struct KeptPoint {
   }
 };
 
+// Of an archive whose kept types have other fields, another text: it can't be read then.
+std::string schema() {
+  std::string text = "cassette archive 1";
+  for (const std::uint64_t digest :
+       {fields_digest<domain::Vendor>(), fields_digest<domain::Product>(),
+        fields_digest<domain::StockItem>(), fields_digest<domain::Customer>(),
+        fields_digest<domain::Order>(), fields_digest<domain::SubOrder>(),
+        fields_digest<RememberedCommand>(), fields_digest<KeptPoint>()}) {
+    text += fmt::format(" {:016x}", digest);
+  }
+  return text;
+}
+
 std::string bytes_of(const FoldPoint& point) {
-  KeptPoint kept{point.head.read, point.head.commit, text_of(point.head.hash), point.at, {}};
+  KeptPoint kept{point.head.read, point.head.commit, point.head.hash, point.at, {}};
   for (const auto& [partition, seen] : point.seen) {
-    kept.seen.push_back({partition, seen.commit, text_of(seen.hash)});
+    kept.seen.push_back({partition, seen.commit, seen.hash});
   }
   std::string bytes;
   write_binary(bytes, kept);
@@ -68,13 +70,8 @@ std::string bytes_of(const FoldPoint& point) {
 bool read_point(std::string_view bytes, FoldPoint& point) {
   KeptPoint kept;
   if (!read_binary(bytes, kept)) return false;
-  point = {{kept.read, kept.commit, {}}, kept.at, {}};
-  if (!read_hash(kept.hash, point.head.hash)) return false;
-  for (const KeptSeen& each : kept.seen) {
-    Seen seen{each.commit, {}};
-    if (!read_hash(each.hash, seen.hash)) return false;
-    point.seen[each.partition] = seen;
-  }
+  point = {{kept.read, kept.commit, kept.hash}, kept.at, {}};
+  for (const KeptSeen& seen : kept.seen) point.seen[seen.partition] = {seen.commit, seen.hash};
   return true;
 }
 
@@ -141,19 +138,17 @@ RocksArchive::RocksArchive(std::unique_ptr<RocksFamilies> families)
 RocksArchive::~RocksArchive() = default;
 
 Stored<Done> RocksArchive::read_meta() {
-  Stored<std::optional<std::string>> schema = families_->get(Family::Meta, kSchemaKey);
-  if (!schema) return Failure{std::move(schema).error()};
-  if (!schema.value()) {
+  Stored<std::optional<std::string>> found = families_->get(Family::Meta, kSchemaKey);
+  if (!found) return Failure{std::move(found).error()};
+  if (!found.value()) {
     rocksdb::WriteBatch batch;
-    families_->put(batch, Family::Meta, kSchemaKey, kSchema);
+    families_->put(batch, Family::Meta, kSchemaKey, schema());
     return families_->write(batch);
   }
-  if (*schema.value() != kSchema) {
-    return Failure{StoreError{
+  if (*found.value() != schema()) {
+    return families_->failure(
         StoreError::Kind::Unsupported,
-        fmt::format("the archive is of another version, '{}' and not '{}': delete it, it is "
-                    "rebuilt from the ledger",
-                    *schema.value(), kSchema)}};
+        "it is of another version; delete it, and it is rebuilt from the ledger");
   }
   Stored<FoldPoint> kept = point();
   if (!kept) return Failure{std::move(kept).error()};

@@ -106,8 +106,7 @@ Stored<std::unique_ptr<RocksFamilies>> RocksFamilies::open(const std::string& pa
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) {
-    return Failure{StoreError{StoreError::Kind::Unavailable,
-                              fmt::format("can't make the archive {}: {}", path, error.message())}};
+    return families->failure(StoreError::Kind::Unavailable, "can't be made: " + error.message());
   }
   const rocksdb::Status status = families->open_database(cache_bytes);
   if (!status.ok()) return families->failure(status);
@@ -189,9 +188,8 @@ Stored<Done> RocksFamilies::compact(Family family) {
   return Done{};
 }
 
-Failure<StoreError> RocksFamilies::corrupt(const std::string& what) const {
-  return Failure{
-      StoreError{StoreError::Kind::Corrupt, fmt::format("the archive {}: {}", path_, what)}};
+Failure<StoreError> RocksFamilies::failure(StoreError::Kind kind, std::string_view what) const {
+  return Failure{StoreError{kind, fmt::format("the archive {}: {}", path_, what)}};
 }
 
 rocksdb::ColumnFamilyHandle* RocksFamilies::handle(Family family) const {
@@ -199,8 +197,7 @@ rocksdb::ColumnFamilyHandle* RocksFamilies::handle(Family family) const {
 }
 
 Failure<StoreError> RocksFamilies::failure(const rocksdb::Status& status) const {
-  return Failure{
-      StoreError{kind_of(status), fmt::format("the archive {}: {}", path_, status.ToString())}};
+  return failure(kind_of(status), status.ToString());
 }
 
 }  // namespace cassette::eventstore

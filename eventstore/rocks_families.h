@@ -63,8 +63,11 @@ class RocksFamilies {
   // Rewrites the family now, dropping what is forgotten. Blocks.
   Stored<Done> compact(Family family);
 
-  // Corrupt, naming the folder.
-  Failure<StoreError> corrupt(const std::string& what) const;
+  // Names the folder.
+  Failure<StoreError> failure(StoreError::Kind kind, std::string_view what) const;
+  Failure<StoreError> corrupt(std::string_view what) const {
+    return failure(StoreError::Kind::Corrupt, what);
+  }
 
  private:
   explicit RocksFamilies(std::string path) : path_(std::move(path)) {}
