@@ -17,14 +17,15 @@ struct Home {
     return command.customer_id.value;
   }
   template <class C>
-    requires(!OfOrder<C> && !OfCustomer<C>)
-  std::string_view operator()(const C& command) const {
+  requires(!OfOrder<C> && !OfCustomer<C>) std::string_view operator()(const C& command) const {
     return command.vendor_id.value;
   }
 };
 
 }  // namespace
 
-std::string_view home_of(const Command& command) { return std::visit(Home{}, command); }
+std::string_view home_of(const Command& command) {
+  return std::visit(Home{}, command);
+}
 
 }  // namespace cassette::domain

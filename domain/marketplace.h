@@ -5,10 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "domain/commands.h"
@@ -37,7 +37,9 @@ struct EntityKeyHash {
   std::size_t operator()(const EntityKey& key) const noexcept;
 };
 
-// The aggregates whose state a command's decision reads, or an event's evolution changes.
+// The aggregates whose state a command's decision reads, or an event's evolution changes; each
+// once. Of stock items those that the command or event names by itself: what a sub-order's lines
+// add is known to `Marketplace::touched_by`.
 std::vector<EntityKey> entities_of(const Command& command);
 std::vector<EntityKey> entities_of(const Event& event);
 
@@ -55,6 +57,10 @@ class Marketplace {
 
   // Folds one event. CHECK-fails when the event contradicts the state: it was never decided on it.
   void evolve(const Event& event);
+
+  // The aggregates that folding the event may change, the stock items of its sub-order's lines
+  // included. The sub-order has to be in memory; ask before or after folding the event.
+  std::vector<EntityKey> touched_by(const Event& event) const;
 
   // Nothing when the aggregate never was, or was unloaded.
   const Vendor* vendor(const VendorId& id) const;
@@ -105,19 +111,23 @@ class Marketplace {
     std::unordered_map<OrderId, SubOrder> sub_orders;
   };
 
+  struct Decide;  // one overload a command
+  struct Evolve;  // one overload a group of events
+
   Decision place(const PlaceOrder& command, const Context& context) const;
-  SubOrderEvent reserve(const ReserveStock& command) const;
+  std::optional<Rejection> refused_at_once(const OrderPlaced& placed) const;
+  std::vector<Offer> offers_for(const ReserveStock& command) const;
+  Decision reserve(const ReserveStock& command) const;
   Decision count(const CountStock& command) const;
   Decision adjust(const AdjustStock& command) const;
   Decision update_shipment(const UpdateShipment& command) const;
+  Decision resolve_return(const ResolveReturn& command) const;
   Decision name_orders_in_the_way(Decision decision, const VendorId& vendor,
                                   const ProductId& product) const;
-  Events with_crossings(Events events) const;
-  void evolve_sub_order(const OrderId& order, const VendorId& vendor, const SubOrderEvent& event);
-  void evolve_product(const VendorId& vendor, const ProductId& id, const auto& event);
-  Shop& shop(const VendorId& id);
+  void add_crossings(Events& events) const;
+  Shop& shop(const VendorId& id) { return shops_[id]; }
   const Shop* find_shop(const VendorId& id) const;
-  StockItem& stock_item(const VendorId& vendor, const ProductId& id);
+  const Listing* find_listing(const VendorId& vendor, const ProductId& id) const;
   void schedule(const OrderId& id, const Order& order);
   void unschedule(const OrderId& id, const Order& order);
 

@@ -212,8 +212,8 @@ std::vector<VendorId> vendors_of(const OrderPlaced& placed) {
 
 ReserveStock ask_of(const OrderPlaced& placed, const VendorId& vendor, const Currency& currency,
                     bool last) {
-  ReserveStock ask{placed.order_id,         vendor,   placed.customer_id, {}, {},
-                   placed.shipping_address, currency, last};
+  ReserveStock ask{placed.order_id, vendor, placed.customer_id, {}, {}, placed.shipping_address,
+                   currency,        last};
   for (const PlacedLine& line : placed.lines) {
     if (line.vendor_id == vendor) ask.lines.push_back(line);
   }

@@ -1,5 +1,5 @@
-// Order: decides placing, confirming, expiring and cancelling, and what a vendor's answer calls for.
-// It refuses to decide for a vendor's partition: there it can only ask.
+// Order: decides placing, confirming, expiring and cancelling, and what a vendor's answer calls
+// for. It refuses to decide for a vendor's partition: there it can only ask.
 #include <algorithm>
 
 #include "domain/order.h"
@@ -100,8 +100,8 @@ Refusal policy_refusal(const PlaceOrder& command, const Policy& policy) {
                           "must be from 1 to " + std::to_string(kMaxReservationSeconds)};
   }
   if (seconds > policy.reservation_max_seconds && !may) {
-    return NotPermitted{"reservationSeconds", "must be at most " +
-                                                  std::to_string(policy.reservation_max_seconds)};
+    return NotPermitted{"reservationSeconds",
+                        "must be at most " + std::to_string(policy.reservation_max_seconds)};
   }
   return std::nullopt;
 }
@@ -162,18 +162,14 @@ Decision decide(const Order& order, const ConfirmOrder& command, Timestamp now) 
     return Failure{ReservationHasExpired{command.order_id}};
   }
   if (placing) return Failure{OrderIsUnsettled{command.order_id}};
-  return events_of(
-      OrderConfirmed{command.order_id, vendors_where(order, [](const auto& part) {
-                       return part.stands();
-                     })});
+  return events_of(OrderConfirmed{
+      command.order_id, vendors_where(order, [](const auto& part) { return part.stands(); })});
 }
 
 Decision decide(const Order& order, const ExpireReservation& command, Timestamp now) {
   if (!order.exists() || !order.may_expire() || *order.reserved_until > now) return Events{};
-  return events_of(
-      ReservationExpired{command.order_id, vendors_where(order, [](const auto& part) {
-                           return part.stands();
-                         })});
+  return events_of(ReservationExpired{
+      command.order_id, vendors_where(order, [](const auto& part) { return part.stands(); })});
 }
 
 // ---- cancelling
@@ -200,8 +196,8 @@ Decision decide(const Order& order, const CancelOrder& command) {
   const auto asked = [failed](const OrderPart& part) { return failed && part.outstanding > 0; };
   std::vector<VendorId> vendors = vendors_where(
       order, [&asked](const OrderPart& part) { return cancellable(part) && !asked(part); });
-  const bool granted = command.asked_by != Role::Customer ||
-                       std::ranges::any_of(order.parts, customer_may_cancel);
+  const bool granted =
+      command.asked_by != Role::Customer || std::ranges::any_of(order.parts, customer_may_cancel);
   if (vendors.empty() || !granted) {
     const bool standing = std::ranges::any_of(order.parts, &OrderPart::stands);
     if (failed || !standing) return Events{};
@@ -251,9 +247,11 @@ class Answered {
     if (order_.phase == OrderPhase::Placing) return next_or_settle(nullptr);
     // The order failed while its vendor was asked. Unless it is asked to cancel already:
     if (order_.part(command_.vendor_id)->outstanding > 0) return;
-    events_.emplace_back(CancellationRequested{
-        command_.order_id, {command_.vendor_id},
-        order_.expired ? "expired" : std::string(kCancelled), Role::System, false});
+    events_.emplace_back(CancellationRequested{command_.order_id,
+                                               {command_.vendor_id},
+                                               order_.expired ? "expired" : std::string(kCancelled),
+                                               Role::System,
+                                               false});
   }
 
   void refused(const Rejection& refusal) {
@@ -288,9 +286,7 @@ class Answered {
     return standing([](const SubOrder&) { return true; });
   }
 
-  Currency currency() const {
-    return order_.currency.empty() ? answer_.currency : order_.currency;
-  }
+  Currency currency() const { return order_.currency.empty() ? answer_.currency : order_.currency; }
 
   void give_up(const Rejection& refusal) {
     events_.emplace_back(OrderCancelled{command_.order_id, refusal, standing()});
@@ -305,8 +301,9 @@ class Answered {
   }
 
   void request(const VendorId& vendor, bool last) {
-    StockRequested event{command_.order_id, vendor, order_.customer_id, {}, {},
-                         order_.shipping_address, currency(), last};
+    StockRequested event{
+        command_.order_id, vendor, order_.customer_id, {}, {}, order_.shipping_address,
+        currency(),        last};
     for (const PlacedLine& line : order_.lines) {
       if (line.vendor_id == vendor) event.lines.push_back(line);
     }
@@ -345,8 +342,7 @@ class Answered {
 
 Decision decide(const Order& order, const RecordSubOrder& command) {
   CHECK(order.exists() && order.part(command.vendor_id) != nullptr);
-  Events events =
-      events_of(SubOrderRecorded{command.order_id, command.vendor_id, command.change});
+  Events events = events_of(SubOrderRecorded{command.order_id, command.vendor_id, command.change});
   if (std::holds_alternative<StockReserved>(command.change)) {
     Answered{order, command, events}.reserved();
   } else if (const auto* refused = std::get_if<ReservationRefused>(&command.change)) {

@@ -98,6 +98,8 @@ struct React {
 
 }  // namespace
 
-std::vector<Command> react(const Event& event) { return std::visit(React{}, event); }
+std::vector<Command> react(const Event& event) {
+  return std::visit(React{}, event);
+}
 
 }  // namespace cassette::domain

@@ -15,7 +15,9 @@ const WarehouseId& named(const WarehouseId& warehouse) {
 }
 
 // What stands on shelves: `on_hand` without the units that are promised and missing.
-Quantity physical(const StockItem& item) { return item.on_hand - item.missing; }
+Quantity physical(const StockItem& item) {
+  return item.on_hand - item.missing;
+}
 
 // Lists the warehouses by name, so that any of them can change.
 void spread(StockItem& item) {
@@ -33,8 +35,8 @@ void gather(StockItem& item) {
 }
 
 Quantity& place(StockItem& item, const WarehouseId& warehouse) {
-  const auto at = std::ranges::lower_bound(item.locations, warehouse, {},
-                                           &WarehouseStock::warehouse_id);
+  const auto at =
+      std::ranges::lower_bound(item.locations, warehouse, {}, &WarehouseStock::warehouse_id);
   if (at != item.locations.end() && at->warehouse_id == warehouse) return at->on_hand;
   return item.locations.insert(at, {warehouse, 0})->on_hand;
 }
@@ -168,6 +170,10 @@ void restock(StockItem& item, Quantity quantity, const WarehouseId& warehouse) {
 
 // ---- decide
 
+bool has_room_for(const StockItem& item, const WarehouseId& warehouse) {
+  return item.at(warehouse) > 0 || item.locations.size() < kMaxWarehouses;
+}
+
 namespace {
 
 bool valid_quantity(const std::optional<Quantity>& quantity) {
@@ -191,11 +197,6 @@ Outcome outcome_of(const StockItem& item, const WarehouseId& warehouse, Quantity
   return {named(warehouse), quantity, total, std::max<Quantity>(0, item.reserved - total)};
 }
 
-bool too_many_warehouses(const StockItem& item, const Outcome& outcome) {
-  return outcome.quantity > 0 && item.at(outcome.warehouse) == 0 &&
-         item.locations.size() >= kMaxWarehouses;
-}
-
 // The rules of both, beside their own: versions, thresholds, warehouses and promises.
 std::optional<Rejection> refused(const StockItem& item, const auto& command) {
   if (mismatched(command.expected_version, item.version)) {
@@ -211,7 +212,7 @@ std::optional<Rejection> refused(const StockItem& item, const auto& command) {
 
 std::optional<Rejection> refused(const StockItem& item, const Outcome& outcome,
                                  OnShortfall on_shortfall) {
-  if (too_many_warehouses(item, outcome)) {
+  if (outcome.quantity > 0 && !has_room_for(item, outcome.warehouse)) {
     const std::string most = std::to_string(kMaxWarehouses);
     return InvalidCommand{"warehouseId", "an item is kept in " + most + " warehouses at most"};
   }
@@ -249,8 +250,8 @@ Decision decide(const StockItem& item, const CountStock& command) {
   }
   Events events;
   if (!item.exists() || item.at(outcome.warehouse) != outcome.quantity) {
-    events.emplace_back(StockCounted{command.vendor_id, command.product_id, outcome.warehouse,
-                                     outcome.quantity});
+    events.emplace_back(
+        StockCounted{command.vendor_id, command.product_id, outcome.warehouse, outcome.quantity});
     add_shortfall(events, command, outcome);
   }
   add_thresholds(events, item, command);

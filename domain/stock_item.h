@@ -147,10 +147,10 @@ struct WarehouseStock {
 
 struct StockItem {
   Version version = 0;
-  Quantity on_hand = 0;     // the sum of `locations`, frozen units included
-  Quantity reserved = 0;    // promised to orders and not yet shipped
-  Quantity unsettled = 0;   // of `reserved`: promised to orders that may yet be given up
-  Quantity missing = 0;     // of `on_hand`: promised, but not on the shelf
+  Quantity on_hand = 0;    // the sum of `locations`, frozen units included
+  Quantity reserved = 0;   // promised to orders and not yet shipped
+  Quantity unsettled = 0;  // of `reserved`: promised to orders that may yet be given up
+  Quantity missing = 0;    // of `on_hand`: promised, but not on the shelf
   Quantity safety_stock = 0;
   Quantity reorder_point = 0;
   std::vector<WarehouseStock> locations;  // empty while all is in kMainWarehouse
@@ -191,6 +191,8 @@ void restock(StockItem& item, Quantity quantity, const WarehouseId& warehouse);
 
 // ---- decide
 
+// False when the warehouse would be one more than kMaxWarehouses.
+bool has_room_for(const StockItem& item, const WarehouseId& warehouse);
 // Failures: VersionMismatch, OnHandMismatch, AlreadyExists (first_only), BelowReserved without the
 // orders in the way (the marketplace names them), InvalidCommand. The same count again: no event.
 Decision decide(const StockItem& item, const CountStock& command);

@@ -29,7 +29,7 @@ Return& return_of(SubOrder& sub_order, const ReturnId& id) {
 
 // Adds each quantity to one member of its line.
 void add(SubOrder& sub_order, const std::vector<LineQuantity>& lines,
-         Quantity SubOrderLine::* member) {
+         Quantity SubOrderLine::*member) {
   for (const LineQuantity& each : lines) {
     SubOrderLine& line = line_of(sub_order, each.line_id);
     CHECK(each.quantity > 0);
@@ -44,7 +44,7 @@ void touch(SubOrder& sub_order) {
 }
 
 template <class T, class Key>
-const T* find_by(const std::vector<T>& list, const Key& key, Key T::* member) {
+const T* find_by(const std::vector<T>& list, const Key& key, Key T::*member) {
   const auto found = std::ranges::find(list, key, member);
   return found == list.end() ? nullptr : &*found;
 }
@@ -66,7 +66,8 @@ OrderStatus SubOrder::status() const {
                                        OrderStatus::Packed};
     return kStatus[static_cast<std::size_t>(preparation)];
   }
-  const bool shipped = std::ranges::any_of(lines, [](const auto& line) { return line.shipped > 0; });
+  const bool shipped =
+      std::ranges::any_of(lines, [](const auto& line) { return line.shipped > 0; });
   if (!shipped) return OrderStatus::Cancelled;
   const bool under_way = std::ranges::any_of(shipments, &Shipment::open);
   return under_way ? OrderStatus::Shipped : OrderStatus::Delivered;
@@ -163,7 +164,9 @@ void evolve(SubOrder& sub_order, const SubOrderPacked&) {
   sub_order.preparation = Preparation::Packed;
 }
 
-void evolve(SubOrder& sub_order, const SubOrderNoted&) { touch(sub_order); }
+void evolve(SubOrder& sub_order, const SubOrderNoted&) {
+  touch(sub_order);
+}
 
 void evolve(SubOrder& sub_order, const LinesCancelled& event) {
   touch(sub_order);
@@ -171,20 +174,25 @@ void evolve(SubOrder& sub_order, const LinesCancelled& event) {
 }
 
 // A refusal also answers for a sub-order that never was, and so may be its first event.
-void evolve(SubOrder& sub_order, const CancellationRefused&) { ++sub_order.version; }
+void evolve(SubOrder& sub_order, const CancellationRefused&) {
+  ++sub_order.version;
+}
 
-void evolve(SubOrder& sub_order, const AddressChanged&) { touch(sub_order); }
+void evolve(SubOrder& sub_order, const AddressChanged&) {
+  touch(sub_order);
+}
 
-void evolve(SubOrder& sub_order, const AddressChangeRefused&) { ++sub_order.version; }
+void evolve(SubOrder& sub_order, const AddressChangeRefused&) {
+  ++sub_order.version;
+}
 
 void evolve(SubOrder& sub_order, const ShipmentDispatched& event) {
   touch(sub_order);
   CHECK(sub_order.preparation == Preparation::Packed);
   CHECK(sub_order.shipment(event.shipment_id) == nullptr);
   add(sub_order, event.lines, &SubOrderLine::shipped);
-  sub_order.shipments.push_back(
-      {event.shipment_id, ShipmentStatus::Shipped, LossResolution::None, event.lines, event.carrier,
-       event.tracking_code});
+  sub_order.shipments.push_back({event.shipment_id, ShipmentStatus::Shipped, LossResolution::None,
+                                 event.lines, event.carrier, event.tracking_code});
 }
 
 void evolve(SubOrder& sub_order, const ShipmentUpdated& event) {

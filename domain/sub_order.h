@@ -284,9 +284,9 @@ void apply_to_stock(const SubOrder& before, const ReturnReceived& event, const S
 void apply_to_stock(const SubOrder& before, const SubOrderEvent& event, const StockOf& item_of);
 
 template <class E>
-concept MovesStock = kIsOneOf<E, StockReserved, ReservationSettled, SubOrderConfirmed,
-                              LinesCancelled, ShipmentDispatched, LostShipmentReplaced,
-                              ReturnReceived>;
+concept MovesStock =
+    kIsOneOf<E, StockReserved, ReservationSettled, SubOrderConfirmed, LinesCancelled,
+             ShipmentDispatched, LostShipmentReplaced, ReturnReceived>;
 
 // ---- decide
 

@@ -80,8 +80,8 @@ std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveSt
 }
 
 StockReserved reservation(std::span<const Offer> offers, const ReserveStock& command) {
-  StockReserved event{command.order_id,         command.vendor_id, command.customer_id, {},
-                      command.charges, command.shipping_address, command.last};
+  StockReserved event{command.order_id, command.vendor_id,        command.customer_id, {},
+                      command.charges,  command.shipping_address, command.last};
   event.lines.reserve(offers.size());
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const PlacedLine& line = command.lines[i];
@@ -146,10 +146,10 @@ std::optional<Rejection> cancel_refusal(const SubOrder& sub_order, const CancelL
 Decision cancel_lines(const SubOrder& sub_order, const CancelLines& command) {
   if (command.lines.empty() && sub_order.status() == OrderStatus::Cancelled) return Events{};
   if (auto refusal = cancel_refusal(sub_order, command)) return Failure{*std::move(refusal)};
-  return events_of(LinesCancelled{
-      command.order_id, command.vendor_id,
-      command.lines.empty() ? all_open(sub_order) : command.lines,
-      command.reason.empty() ? std::string(kCancelled) : command.reason, command.requested});
+  return events_of(LinesCancelled{command.order_id, command.vendor_id,
+                                  command.lines.empty() ? all_open(sub_order) : command.lines,
+                                  command.reason.empty() ? std::string(kCancelled) : command.reason,
+                                  command.requested});
 }
 
 }  // namespace

@@ -29,8 +29,7 @@ ShipmentDispatched dispatch(const auto& command, std::vector<LineQuantity> lines
 void deliver_all(Events& events, const SubOrder& sub_order, const AdvanceSubOrder& command) {
   for (const Shipment& each : sub_order.shipments) {
     if (!each.open()) continue;
-    events.emplace_back(
-        ShipmentDelivered{command.order_id, command.vendor_id, each.shipment_id});
+    events.emplace_back(ShipmentDelivered{command.order_id, command.vendor_id, each.shipment_id});
   }
 }
 
@@ -69,8 +68,13 @@ Decision decide(const SubOrder& sub_order, const AdvanceSubOrder& command) {
     return Failure{illegal(status, command.status, allowed)};
   }
   if (command.status != OrderStatus::Cancelled) return advance(sub_order, command);
-  return decide(sub_order, CancelLines{command.order_id, command.vendor_id, {}, command.note,
-                                       Role::System, false, std::nullopt});
+  return decide(sub_order, CancelLines{command.order_id,
+                                       command.vendor_id,
+                                       {},
+                                       command.note,
+                                       Role::System,
+                                       false,
+                                       std::nullopt});
 }
 
 // ---- shipments
@@ -180,12 +184,9 @@ std::optional<Rejection> add_resolution(Events& events, const SubOrder& sub_orde
 
 void add_update(Events& events, const Shipment& shipment, const UpdateShipment& command,
                 bool noted) {
-  ShipmentUpdated update{command.order_id,
-                         command.vendor_id,
-                         command.shipment_id,
-                         command.carrier,
-                         command.tracking_code,
-                         noted ? std::string() : command.note};
+  ShipmentUpdated update{command.order_id,      command.vendor_id,
+                         command.shipment_id,   command.carrier,
+                         command.tracking_code, noted ? std::string() : command.note};
   if (update.carrier == shipment.carrier) update.carrier.reset();
   if (update.tracking_code == shipment.tracking_code) update.tracking_code.reset();
   if (!update.carrier && !update.tracking_code && update.note.empty()) return;
@@ -235,13 +236,12 @@ Decision decide(const SubOrder& sub_order, const ResolveReturn& command) {
   if (!found) return Failure{NotFound{"return", command.return_id.value}};
   if (found->status == command.status) return Events{};
   if (found->status != ReturnStatus::Requested) {
-    return Failure{IllegalTransition{std::string(name_of(found->status)),
-                                     std::string(name_of(command.status)),
-                                     {}}};
+    return Failure{IllegalTransition{
+        std::string(name_of(found->status)), std::string(name_of(command.status)), {}}};
   }
   if (command.status == ReturnStatus::Refused) {
-    return events_of(ReturnRefused{command.order_id, command.vendor_id, command.return_id,
-                                   command.reason});
+    return events_of(
+        ReturnRefused{command.order_id, command.vendor_id, command.return_id, command.reason});
   }
   return events_of(ReturnReceived{command.order_id, command.vendor_id, command.return_id,
                                   command.restock, command.warehouse_id});

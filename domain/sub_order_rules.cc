@@ -10,7 +10,9 @@ IllegalTransition illegal(OrderStatus from, OrderStatus to, std::vector<std::str
   return {std::string(name_of(from)), std::string(name_of(to)), std::move(allowed)};
 }
 
-Quantity open_of(const SubOrder&, const SubOrderLine& line) { return line.open(); }
+Quantity open_of(const SubOrder&, const SubOrderLine& line) {
+  return line.open();
+}
 
 std::optional<Rejection> lines_refusal(const SubOrder& sub_order,
                                        const std::vector<LineQuantity>& lines, LineLimit limit) {

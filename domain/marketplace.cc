@@ -1,0 +1,157 @@
+// Marketplace: holds the aggregates of one partition, finds, loads and unloads them.
+// It refuses to forget what is still open.
+#include "domain/marketplace.h"
+
+#include <utility>
+
+namespace cassette::domain {
+namespace {
+
+template <class Map, class Key>
+auto* find_in(Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+// Null for an aggregate that has no event yet.
+template <class T>
+const T* if_exists(const T& state) {
+  return state.exists() ? &state : nullptr;
+}
+
+}  // namespace
+
+Marketplace::Marketplace() : Marketplace([](std::string_view) { return true; }) {}
+
+Marketplace::Marketplace(IsLocal is_local) : is_local_(std::move(is_local)) {}
+
+// ---- finding
+
+const Marketplace::Shop* Marketplace::find_shop(const VendorId& id) const {
+  return find_in(shops_, id);
+}
+
+const Marketplace::Listing* Marketplace::find_listing(const VendorId& vendor,
+                                                      const ProductId& id) const {
+  const Shop* shop = find_shop(vendor);
+  return shop ? find_in(shop->listings, id) : nullptr;
+}
+
+const Vendor* Marketplace::vendor(const VendorId& id) const {
+  const Shop* shop = find_shop(id);
+  return shop ? if_exists(shop->vendor) : nullptr;
+}
+
+const Product* Marketplace::product(const VendorId& vendor, const ProductId& id) const {
+  const Listing* listing = find_listing(vendor, id);
+  return listing ? if_exists(listing->product) : nullptr;
+}
+
+const StockItem* Marketplace::stock(const VendorId& vendor, const ProductId& id) const {
+  const Listing* listing = find_listing(vendor, id);
+  return listing ? if_exists(listing->stock) : nullptr;
+}
+
+const SubOrder* Marketplace::sub_order(const VendorId& vendor, const OrderId& id) const {
+  const Shop* shop = find_shop(vendor);
+  return shop ? find_in(shop->sub_orders, id) : nullptr;
+}
+
+const Order* Marketplace::order(const OrderId& id) const {
+  return find_in(orders_, id);
+}
+
+const Customer* Marketplace::customer(const CustomerId& id) const {
+  return find_in(customers_, id);
+}
+
+ProductId Marketplace::sku_holder(const VendorId& vendor, std::string_view sku) const {
+  const Shop* shop = find_shop(vendor);
+  const ProductId* holder = shop ? find_in(shop->skus, std::string(sku)) : nullptr;
+  return holder ? *holder : ProductId{};
+}
+
+// ---- loading and unloading
+
+void Marketplace::load(const VendorId& id, Vendor state) {
+  shop(id).vendor = std::move(state);
+}
+
+void Marketplace::load(const VendorId& vendor, const ProductId& id, Product state) {
+  Shop& at = shop(vendor);
+  Product& product = at.listings[id].product;
+  if (product.listed()) at.skus.erase(product.sku);
+  product = std::move(state);
+  if (product.listed()) at.skus[product.sku] = id;
+}
+
+void Marketplace::load(const VendorId& vendor, const ProductId& id, StockItem state) {
+  shop(vendor).listings[id].stock = std::move(state);
+}
+
+void Marketplace::load(const VendorId& vendor, const OrderId& id, SubOrder state) {
+  shop(vendor).sub_orders[id] = std::move(state);
+}
+
+void Marketplace::load(const OrderId& id, Order state) {
+  Order& order = orders_[id];
+  unschedule(id, order);
+  order = std::move(state);
+  schedule(id, order);
+}
+
+void Marketplace::load(const CustomerId& id, Customer state) {
+  customers_[id] = std::move(state);
+}
+
+void Marketplace::unload(const VendorId& vendor, const OrderId& id) {
+  const SubOrder* state = sub_order(vendor, id);
+  CHECK(state != nullptr && state->closed());
+  shop(vendor).sub_orders.erase(id);
+}
+
+void Marketplace::unload(const OrderId& id) {
+  const Order* state = order(id);
+  CHECK(state != nullptr && state->closed());
+  orders_.erase(id);
+}
+
+// ---- deadlines
+
+std::optional<Marketplace::Deadline> Marketplace::next_deadline() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return *deadlines_.begin();
+}
+
+void Marketplace::schedule(const OrderId& id, const Order& order) {
+  if (order.may_expire()) deadlines_.insert({*order.reserved_until, id});
+}
+
+void Marketplace::unschedule(const OrderId& id, const Order& order) {
+  if (order.reserved_until) deadlines_.erase({*order.reserved_until, id});
+}
+
+// ---- visiting
+
+void Marketplace::for_each_stock(
+    const std::function<void(const VendorId&, const ProductId&, const StockItem&)>& visit) const {
+  for (const auto& [vendor, at] : shops_) {
+    for (const auto& [product, listing] : at.listings) {
+      if (listing.stock.exists()) visit(vendor, product, listing.stock);
+    }
+  }
+}
+
+void Marketplace::for_each_sub_order(
+    const std::function<void(const VendorId&, const OrderId&, const SubOrder&)>& visit) const {
+  for (const auto& [vendor, at] : shops_) {
+    for (const auto& [order, sub_order] : at.sub_orders) visit(vendor, order, sub_order);
+  }
+}
+
+void Marketplace::for_each_order(
+    const std::function<void(const OrderId&, const Order&)>& visit) const {
+  for (const auto& [id, order] : orders_) visit(id, order);
+}
+
+}  // namespace cassette::domain

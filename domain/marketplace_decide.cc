@@ -1,0 +1,276 @@
+// Marketplace: gives each command the aggregates that its decision needs.
+// The rules that span aggregates are here; those of one aggregate are beside it.
+#include <algorithm>
+
+#include "domain/marketplace.h"
+#include "domain/preconditions.h"
+
+namespace cassette::domain {
+namespace {
+
+// Orders that a refused count names at most.
+constexpr std::size_t kMaxOrdersInTheWay = 20;
+
+// Stands for every aggregate that has no event yet.
+template <class T>
+const T& or_none(const T* state) {
+  static const T kNone;
+  return state ? *state : kNone;
+}
+
+}  // namespace
+
+struct Marketplace::Decide {
+  const Marketplace& all;
+  const Context& context;
+
+  template <class C>
+  requires kIsOneOf<C, RegisterVendor, ChangeVendor, SuspendVendor, ReinstateVendor> Decision
+  operator()(const C& command) const {
+    return domain::decide(or_none(all.vendor(command.vendor_id)), command);
+  }
+
+  template <class C>
+  requires kIsOneOf<C, ListProduct, ReviseProduct> Decision operator()(const C& command) const {
+    if (!all.vendor(command.vendor_id)) {
+      return Failure{NotFound{"vendor", command.vendor_id.value}};
+    }
+    return domain::decide(or_none(all.product(command.vendor_id, command.product_id)),
+                          all.sku_holder(command.vendor_id, command.details.sku), command);
+  }
+
+  Decision operator()(const DelistProduct& command) const {
+    return domain::decide(or_none(all.product(command.vendor_id, command.product_id)), command);
+  }
+
+  Decision operator()(const CountStock& command) const { return all.count(command); }
+  Decision operator()(const AdjustStock& command) const { return all.adjust(command); }
+
+  template <class C>
+  requires kIsOneOf<C, RegisterCustomer, ChangeCustomer, EraseCustomer> Decision
+  operator()(const C& command) const {
+    return domain::decide(or_none(all.customer(command.customer_id)), command);
+  }
+
+  Decision operator()(const PlaceOrder& command) const { return all.place(command, context); }
+
+  template <class C>
+  requires kIsOneOf<C, ConfirmOrder, ExpireReservation> Decision
+  operator()(const C& command) const {
+    return domain::decide(or_none(all.order(command.order_id)), command, context.now);
+  }
+
+  template <class C>
+  requires kIsOneOf<C, CancelOrder, ChangeOrderAddress, RecordSubOrder> Decision
+  operator()(const C& command) const {
+    return domain::decide(or_none(all.order(command.order_id)), command);
+  }
+
+  Decision operator()(const ReserveStock& command) const { return all.reserve(command); }
+
+  template <class C>
+  requires kIsOneOf<C, SettleReservation, ConfirmSubOrder, CancelLines, ChangeSubOrderAddress,
+                    AdvanceSubOrder, NoteSubOrder, ShipLines, RequestReturn>
+      Decision operator()(const C& command) const {
+    return domain::decide(or_none(all.sub_order(command.vendor_id, command.order_id)), command);
+  }
+
+  Decision operator()(const UpdateShipment& command) const { return all.update_shipment(command); }
+  Decision operator()(const ResolveReturn& command) const { return all.resolve_return(command); }
+};
+
+Decision Marketplace::decide(const Command& command, const Context& context) const {
+  Decision decision = std::visit(Decide{*this, context}, command);
+  if (decision) add_crossings(decision.value());
+  return decision;
+}
+
+// ---- orders
+
+Decision Marketplace::place(const PlaceOrder& command, const Context& context) const {
+  Decision decision =
+      domain::decide(or_none(order(command.order_id)), command, context.now, context.policy);
+  if (!decision) return decision;
+  if (or_none(customer(command.customer_id)).erased()) {
+    return Failure{CustomerIsErased{command.customer_id}};
+  }
+  const auto* placed = std::get_if<OrderPlaced>(&decision.value().front());
+  CHECK(placed != nullptr);
+  if (auto refusal = refused_at_once(*placed)) return Failure{*std::move(refusal)};
+  return decision;
+}
+
+// What the vendors would answer, as far as they live here: nothing is recorded then.
+std::optional<Rejection> Marketplace::refused_at_once(const OrderPlaced& placed) const {
+  const std::vector<VendorId> vendors = vendors_of(placed);
+  Currency currency;
+  InsufficientStock shortage;
+  std::size_t short_vendors = 0;
+  for (const VendorId& id : vendors) {
+    if (!is_local_(id.value)) return std::nullopt;
+    const ReserveStock ask = ask_of(placed, id, currency, false);
+    const std::vector<Offer> offers = offers_for(ask);
+    auto refusal = refusal_of(vendor(id), offers, ask);
+    if (!refusal) {
+      if (currency.empty()) {
+        currency = price_of(ask.lines.front(), *offers.front().product).currency;
+      }
+      continue;
+    }
+    const auto* here = std::get_if<InsufficientStock>(&*refusal);
+    if (!here || placed.on_shortage == OnShortage::Reject) return refusal;
+    ++short_vendors;
+    shortage.lines.insert(shortage.lines.end(), here->lines.begin(), here->lines.end());
+    shortage.retryable = shortage.retryable || here->retryable;
+  }
+  if (short_vendors < vendors.size()) return std::nullopt;
+  return shortage;
+}
+
+std::vector<Offer> Marketplace::offers_for(const ReserveStock& command) const {
+  std::vector<Offer> offers;
+  offers.reserve(command.lines.size());
+  const Shop* at = find_shop(command.vendor_id);
+  for (const PlacedLine& line : command.lines) {
+    Offer& offer = offers.emplace_back();
+    if (!at) continue;
+    const auto listing = at->listings.find(line.product_id);
+    if (listing == at->listings.end()) continue;
+    offer = {&listing->second.product, &listing->second.stock};
+  }
+  return offers;
+}
+
+Decision Marketplace::reserve(const ReserveStock& command) const {
+  if (sub_order(command.vendor_id, command.order_id)) return Events{};
+  SubOrderEvent answer = domain::decide(vendor(command.vendor_id), offers_for(command), command);
+  return std::visit([](auto&& event) { return events_of(std::move(event)); }, std::move(answer));
+}
+
+// ---- stock
+
+Decision Marketplace::count(const CountStock& command) const {
+  if (!product(command.vendor_id, command.product_id)) {
+    return Failure{NotFound{"product", command.product_id.value}};
+  }
+  const StockItem& item = or_none(stock(command.vendor_id, command.product_id));
+  return name_orders_in_the_way(domain::decide(item, command), command.vendor_id,
+                                command.product_id);
+}
+
+Decision Marketplace::adjust(const AdjustStock& command) const {
+  if (!product(command.vendor_id, command.product_id)) {
+    return Failure{NotFound{"product", command.product_id.value}};
+  }
+  const StockItem& item = or_none(stock(command.vendor_id, command.product_id));
+  return name_orders_in_the_way(domain::decide(item, command), command.vendor_id,
+                                command.product_id);
+}
+
+Decision Marketplace::name_orders_in_the_way(Decision decision, const VendorId& vendor,
+                                             const ProductId& product) const {
+  if (decision) return decision;
+  auto* below = std::get_if<BelowReserved>(&decision.error());
+  const Shop* at = find_shop(vendor);
+  if (!below || !at) return decision;
+  std::set<OrderId> first;  // by id, so that the answer is the same wherever it is decided
+  for (const auto& [id, sub_order] : at->sub_orders) {
+    const auto holds = [&product](const SubOrderLine& line) {
+      return line.product_id == product && line.open() > 0;
+    };
+    if (sub_order.refused || std::ranges::none_of(sub_order.lines, holds)) continue;
+    first.insert(id);
+    if (first.size() > kMaxOrdersInTheWay) first.erase(std::prev(first.end()));
+  }
+  below->orders.assign(first.begin(), first.end());
+  return decision;
+}
+
+// ---- shipments and returns
+
+Decision Marketplace::update_shipment(const UpdateShipment& command) const {
+  const SubOrder& mine = or_none(sub_order(command.vendor_id, command.order_id));
+  const Shipment* shipment = mine.shipment(command.shipment_id);
+  std::vector<const StockItem*> items;
+  if (shipment) {
+    for (const LineQuantity& each : shipment->lines) {
+      items.push_back(stock(command.vendor_id, mine.line(each.line_id)->product_id));
+    }
+  }
+  return domain::decide(mine, items, command);
+}
+
+Decision Marketplace::resolve_return(const ResolveReturn& command) const {
+  const SubOrder& mine = or_none(sub_order(command.vendor_id, command.order_id));
+  Decision decision = domain::decide(mine, command);
+  if (!decision || decision.value().empty() || !command.restock) return decision;
+  for (const LineQuantity& each : mine.find_return(command.return_id)->lines) {
+    const StockItem* item = stock(command.vendor_id, mine.line(each.line_id)->product_id);
+    CHECK(item != nullptr);
+    if (has_room_for(*item, command.warehouse_id)) continue;
+    return Failure{InvalidCommand{"warehouseId", "the item is kept in too many warehouses"}};
+  }
+  return decision;
+}
+
+// ---- reorder points
+
+namespace {
+
+// Copies of the stock items that a decision's events touch, as they will be after them.
+class Touched {
+ public:
+  explicit Touched(const Marketplace& all) : all_(all) {}
+
+  StockItem& item(const VendorId& vendor, const ProductId& product) {
+    for (Copy& copy : copies_) {
+      if (copy.product == product && copy.vendor == vendor) return copy.after;
+    }
+    const StockItem& before = or_none(all_.stock(vendor, product));
+    return copies_.emplace_back(Copy{vendor, product, &before, before}).after;
+  }
+
+  void append_crossings(Events& events) const {
+    for (const Copy& copy : copies_) {
+      auto crossing = reorder_crossing(*copy.before, copy.after, copy.vendor, copy.product);
+      if (crossing) events.emplace_back(*std::move(crossing));
+    }
+  }
+
+ private:
+  struct Copy {
+    VendorId vendor;
+    ProductId product;
+    const StockItem* before;
+    StockItem after;
+  };
+
+  const Marketplace& all_;
+  std::vector<Copy> copies_;
+};
+
+template <class E>
+concept LowersStock = kIsOneOf<E, StockCounted, StockAdjusted, StockThresholdsSet>;
+// Releases, shipments and restocking never lower what is available.
+template <class E>
+concept LowersByOrder = kIsOneOf<E, StockReserved, LostShipmentReplaced>;
+
+}  // namespace
+
+void Marketplace::add_crossings(Events& events) const {
+  Touched touched{*this};
+  const auto apply = [this, &touched]<class E>(const E& event) {
+    if constexpr (LowersStock<E>) {
+      domain::evolve(touched.item(event.vendor_id, event.product_id), event);
+    } else if constexpr (LowersByOrder<E>) {
+      const SubOrder& before = or_none(sub_order(event.vendor_id, event.order_id));
+      apply_to_stock(before, event, [&](const ProductId& product) -> StockItem& {
+        return touched.item(event.vendor_id, product);
+      });
+    }
+  };
+  for (const Event& event : events) std::visit(apply, event);
+  touched.append_crossings(events);
+}
+
+}  // namespace cassette::domain
