@@ -1,0 +1,158 @@
+// Command line: every subcommand and flag, with its environment variable.
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+#include "api/settings.h"
+
+namespace cassette::api {
+namespace {
+
+constexpr int kUsageError = 2;
+// More partitions than a machine has use for; changing P needs an export and import.
+constexpr int kMaxPartitions = 64;
+constexpr int kMaxImportClients = 64;
+
+const std::map<std::string, Durability> kDurabilities{{"fsync", Durability::Fsync},
+                                                      {"replicated", Durability::Replicated},
+                                                      {"relaxed", Durability::Relaxed}};
+const std::map<std::string, domain::Confirmation> kConfirmations{
+    {"automatic", domain::Confirmation::Automatic}, {"manual", domain::Confirmation::Manual}};
+
+void add_ledger(CLI::App& app, LedgerSettings& ledger) {
+  app.add_option("--data", ledger.data, "Folder of the ledger's server, archive and read models")
+      ->envname("CASSETTE_DATA")
+      ->capture_default_str();
+  app.add_option("--nats", ledger.nats_url, "URL of a nats-server to use instead of the own one")
+      ->envname("CASSETTE_NATS");
+  app.add_option("--nats-creds", ledger.nats_creds, "Credentials file for --nats")
+      ->envname("CASSETTE_NATS_CREDS")
+      ->check(CLI::ExistingFile);
+}
+
+CLI::App* add_up(CLI::App& app, UpSettings& up) {
+  CLI::App* sub = app.add_subcommand("up", "Run everything on this machine");
+  add_ledger(*sub, up.ledger);
+  sub->add_option("--nats-monitor", up.nats_monitors,
+                  "Monitoring URL of each server of --nats, to prove its durability")
+      ->envname("CASSETTE_NATS_MONITOR");
+  sub->add_option("--http", up.http, "Address and port of the REST API; port 0 takes a free one")
+      ->envname("CASSETTE_HTTP")
+      ->capture_default_str();
+  sub->add_option("--partitions", up.partitions, "Partitions of a new ledger; an old one keeps its")
+      ->envname("CASSETTE_PARTITIONS")
+      ->check(CLI::Range(1, kMaxPartitions))
+      ->capture_default_str();
+  sub->add_option("--durability", up.durability,
+                  "What an acknowledgement promises: fsync, replicated or relaxed")
+      ->envname("CASSETTE_DURABILITY")
+      ->transform(CLI::CheckedTransformer(kDurabilities, CLI::ignore_case))
+      ->default_str("fsync");
+  sub->add_option("--confirmation", up.policy.confirmation,
+                  "Orders are confirmed automatic(ally) or manual(ly)")
+      ->envname("CASSETTE_CONFIRMATION")
+      ->transform(CLI::CheckedTransformer(kConfirmations, CLI::ignore_case))
+      ->default_str("automatic");
+  sub->add_option("--reservation-max-seconds", up.policy.reservation_max_seconds,
+                  "How long an unconfirmed order keeps its stock")
+      ->envname("CASSETTE_RESERVATION_MAX_SECONDS")
+      ->check(CLI::Range(std::int64_t{1}, domain::kMaxReservationSeconds))
+      ->capture_default_str();
+  sub->add_option("--master-key-file", up.master_key_file,
+                  "Key that wraps the keys of personal data (default DATA/master.key)")
+      ->envname("CASSETTE_MASTER_KEY_FILE")
+      ->check(CLI::ExistingFile);
+  sub->add_flag("--take-over", up.take_over, "Take the partitions from the engine that holds them")
+      ->envname("CASSETTE_TAKE_OVER");
+  sub->add_flag("--demo", up.demo, "Fill the marketplace with a small bicycle catalogue")
+      ->envname("CASSETTE_DEMO");
+  return sub;
+}
+
+struct ReplayApps {
+  CLI::App* tail;
+  CLI::App* verify;
+  CLI::App* rebuild;
+};
+
+ReplayApps add_replay(CLI::App& app, TailSettings& tail, VerifySettings& verify,
+                      RebuildSettings& rebuild) {
+  CLI::App* replay = app.add_subcommand("replay", "Read the ledger: follow, verify, rebuild");
+  replay->require_subcommand(1);
+  ReplayApps apps{};
+  apps.tail = replay->add_subcommand("tail", "Print commits as they are, and as they come");
+  add_ledger(*apps.tail, tail.ledger);
+  apps.tail->add_option("--from", tail.from, "Positions to start after, such as 0:1841,1:77");
+  apps.tail->add_flag("--follow,-f", tail.follow, "Go on at the end and wait for more");
+  apps.tail->add_flag("--json", tail.json, "One JSON object a line");
+  apps.verify = replay->add_subcommand(
+      "verify", "Fold the whole ledger and check it; exits 0 when sound, 1 when not, 2 on failure");
+  add_ledger(*apps.verify, verify.ledger);
+  apps.verify
+      ->add_option("--read-models", verify.read_models,
+                   "Also compare these read models (DATA/models) with a rebuild")
+      ->check(CLI::ExistingDirectory);
+  apps.verify->add_flag("--json", verify.json, "The report as one JSON object");
+  apps.rebuild = replay->add_subcommand("rebuild", "Build the read models anew from the ledger");
+  add_ledger(*apps.rebuild, rebuild.ledger);
+  return apps;
+}
+
+CLI::App* add_import(CLI::App& app, ImportSettings& import) {
+  CLI::App* sub = app.add_subcommand("import", "Feed a data set through the REST API");
+  sub->require_subcommand(1);
+  CLI::App* works = sub->add_subcommand("adventureworks", "Tables of AdventureWorks as CSV");
+  works->add_option("DIR", import.dir, "Folder of the CSV files")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  works->add_option("--url", import.url, "Where the API is")
+      ->envname("CASSETTE_URL")
+      ->capture_default_str();
+  works->add_option("--clients", import.clients, "Connections at the same time")
+      ->check(CLI::Range(1, kMaxImportClients))
+      ->capture_default_str();
+  return works;
+}
+
+}  // namespace
+
+std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
+  CLI::App app("Cassette: inventory and orders of a marketplace, as a ledger of events",
+               "cassette");
+  app.set_version_flag("--version", CASSETTE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  CommandLine line;
+  app.add_option("--log-level", line.log_level, "trace, debug, info, warn, error or off")
+      ->envname("CASSETTE_LOG_LEVEL")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+  UpSettings up;
+  TailSettings tail;
+  VerifySettings verify;
+  RebuildSettings rebuild;
+  ImportSettings import;
+  const CLI::App* up_app = add_up(app, up);
+  const ReplayApps replay = add_replay(app, tail, verify, rebuild);
+  add_import(app, import);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? 0 : kUsageError;
+  }
+  if (up_app->parsed()) {
+    line.role = up;
+  } else if (replay.tail->parsed()) {
+    line.role = tail;
+  } else if (replay.verify->parsed()) {
+    line.role = verify;
+  } else if (replay.rebuild->parsed()) {
+    line.role = rebuild;
+  } else {
+    line.role = import;
+  }
+  return line;
+}
+
+}  // namespace cassette::api

@@ -1,0 +1,75 @@
+// Settings: what the command line and the environment can set, with the defaults that work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/order.h"
+
+namespace cassette::api {
+
+enum class Durability { Fsync, Replicated, Relaxed };
+
+// Where the ledger is: an embedded server's data folder, or a server that someone else runs.
+struct LedgerSettings {
+  std::string data = "cassette-data";  // folder; made when absent
+  std::string nats_url;                // empty: the embedded server
+  std::string nats_creds;              // file; empty: none
+};
+
+struct UpSettings {
+  LedgerSettings ledger;
+  std::vector<std::string> nats_monitors;  // of a server that someone else runs
+  std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
+  std::uint32_t partitions = 1;
+  Durability durability = Durability::Fsync;
+  domain::Policy policy;
+  std::string master_key_file;  // empty: DATA/master.key
+  bool take_over = false;       // take the partitions from whoever holds them
+  bool demo = false;            // fill an empty marketplace with a small catalogue
+};
+
+struct TailSettings {
+  LedgerSettings ledger;
+  std::string from;     // positions, comma-separated; empty: the beginning
+  bool follow = false;  // go on waiting at the end
+  bool json = false;
+};
+
+struct VerifySettings {
+  LedgerSettings ledger;
+  std::string read_models;  // a generations folder; empty: not compared
+  bool json = false;
+};
+
+struct RebuildSettings {
+  LedgerSettings ledger;
+};
+
+struct ImportSettings {
+  std::string dir;
+  std::string url = "http://127.0.0.1:8080";
+  std::uint32_t clients = 8;
+};
+
+using Role =
+    std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings>;
+
+struct CommandLine {
+  Role role;
+  std::string log_level = "info";
+};
+
+// Parses, or prints help or a clear error and gives the exit status: 0 after help, 2 after an
+// error.
+std::variant<CommandLine, int> parse_command_line(int argc, char** argv);
+
+}  // namespace cassette::api
+
+template <>
+struct cassette::EnumNames<cassette::api::Durability> {
+  static constexpr std::array<std::string_view, 3> values{"fsync", "replicated", "relaxed"};
+};
