@@ -109,3 +109,10 @@ class ReadModels {
 };
 
 }  // namespace cassette::projections
+
+template <>
+struct cassette::EnumNames<cassette::projections::Model> {
+  static constexpr std::array<std::string_view, 9> values{
+      "vendors",   "products", "stock",   "orders", "vendor_orders", "orders_by_customer",
+      "customers", "timeline", "tallies"};
+};
