@@ -1,0 +1,71 @@
+// Invariants: what must hold of a partition's state after every event, whoever decided it.
+// It judges and changes nothing; what it finds is for a verifier or a test to report.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/marketplace.h"
+
+namespace cassette::domain {
+
+// One sentence each, which names the aggregate and the figures that contradict each other.
+using Violations = std::vector<std::string>;
+
+// What the sub-orders of one stock item claim of it.
+struct Promised {
+  Quantity reserved = 0;   // open units
+  Quantity unsettled = 0;  // of them: in reservations that are not settled
+
+  bool operator==(const Promised&) const = default;
+};
+
+// ---- one aggregate: adds what is wrong with it
+
+void check_stock(const VendorId& vendor, const ProductId& product, const StockItem& item,
+                 const Promised& promised, Violations& found);
+void check_sub_order(const VendorId& vendor, const OrderId& id, const SubOrder& sub_order,
+                     Violations& found);
+void check_order(const OrderId& id, const Order& order, Violations& found);
+
+// ---- everything
+
+// Checks every aggregate in memory; takes as long as the state is large.
+Violations violations(const Marketplace& marketplace);
+
+// ---- after every event
+
+// Follows a ledger from its first event, keeping its own sums of what is promised, apart from the
+// aggregates' own folding, so that an error in either shows. One call takes as long as the event's
+// sub-order has lines, shipments and returns. Not thread-safe; one to a marketplace.
+class RunningCheck {
+ public:
+  // Call right after `marketplace` folded `event`, for every event and in their order. Judges the
+  // aggregates that the event touched.
+  Violations violations_of(const Marketplace& marketplace, const Event& event);
+
+ private:
+  struct Line {
+    LineId line_id;
+    ProductId product_id;
+    Quantity open = 0;
+  };
+  struct Claim {
+    bool settled = false;
+    std::vector<Line> lines;
+    std::unordered_map<ShipmentId, std::vector<LineQuantity>> shipments;
+  };
+  // A stock item as it was after the last event, and what is claimed of it since.
+  struct Shelf {
+    Promised promised;
+    Quantity on_hand = 0;
+    Quantity missing = 0;
+  };
+  struct Fold;  // one overload a group of events
+
+  std::unordered_map<std::string, Claim> claims_;   // by vendor/order
+  std::unordered_map<std::string, Shelf> shelves_;  // by vendor/product
+};
+
+}  // namespace cassette::domain
