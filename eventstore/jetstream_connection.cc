@@ -1,0 +1,280 @@
+// Connecting, and the streams as they must be. Options of NATS.c are all set here, each with why.
+#include "eventstore/jetstream_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <climits>
+#include <vector>
+
+#include "eventstore/jetstream_handles.h"
+#include "eventstore/jetstream_key_value.h"
+#include "eventstore/jetstream_ledger.h"
+
+namespace cassette::eventstore {
+namespace {
+
+// Retrying costs a refused connect on loopback; a reader behind by this much is not noticed.
+constexpr std::int64_t kReconnectWaitMs = 50;
+constexpr std::int64_t kReconnectJitterMs = 50;
+// Two pings unanswered: a frozen server or a cut cable is seen after half a minute.
+constexpr std::int64_t kPingIntervalMs = 10'000;
+constexpr int kMaxPingsOut = 2;
+// Large reads: a reader that catches up takes a commit of 256 KiB in a few system calls.
+constexpr int kIoBufferBytes = 256 * 1024;
+// The least that the server takes. Message ids are not used, so no window is needed.
+constexpr std::int64_t kDuplicatesNs = 100'000'000;
+constexpr std::int64_t kNoLimit = -1;
+
+natsStatus set_credentials(natsOptions* options, const JetStreamOptions& wanted) {
+  if (!wanted.creds_file.empty()) {
+    return natsOptions_SetUserCredentialsFromFiles(options, wanted.creds_file.c_str(), nullptr);
+  }
+  if (!wanted.seed_file.empty()) {
+    return natsOptions_SetNKeyFromSeed(options, wanted.public_key.c_str(),
+                                       wanted.seed_file.c_str());
+  }
+  return NATS_OK;
+}
+
+natsStatus set_reconnect(natsOptions* options) {
+  const natsStatus steps[] = {
+      natsOptions_SetAllowReconnect(options, true),
+      // For ever: the server is restarted under us, and a process that gave up would be no use.
+      natsOptions_SetMaxReconnect(options, INT_MAX),
+      natsOptions_SetReconnectWait(options, kReconnectWaitMs),
+      natsOptions_SetReconnectJitter(options, kReconnectJitterMs, kReconnectJitterMs),
+      // A request whose answer can't come any more fails at once, not after its timeout.
+      natsOptions_SetFailRequestsOnDisconnect(options, true),
+      natsOptions_SetPingInterval(options, kPingIntervalMs),
+      natsOptions_SetMaxPingsOut(options, kMaxPingsOut),
+  };
+  for (const natsStatus step : steps) {
+    if (step != NATS_OK) return step;
+  }
+  return NATS_OK;
+}
+
+// The library's default for dropped connections and slow consumers is to print to stderr; whoever
+// calls us sees the error anyway.
+void ignore_asynchronous_error(natsConnection*, natsSubscription*, natsStatus, void*) {}
+
+natsStatus set_servers(natsOptions* options, const std::string& comma_separated) {
+  std::vector<std::string> urls;
+  for (std::size_t from = 0; from <= comma_separated.size();) {
+    const std::size_t comma = std::min(comma_separated.find(',', from), comma_separated.size());
+    urls.push_back(comma_separated.substr(from, comma - from));
+    from = comma + 1;
+  }
+  std::vector<const char*> pointers;
+  for (const std::string& url : urls) pointers.push_back(url.c_str());
+  return natsOptions_SetServers(options, pointers.data(), static_cast<int>(pointers.size()));
+}
+
+natsStatus set_options(natsOptions* options, const JetStreamOptions& wanted) {
+  const natsStatus steps[] = {
+      set_servers(options, wanted.url),
+      natsOptions_SetName(options, wanted.name.c_str()),
+      natsOptions_SetTimeout(options, wanted.connect_timeout.count()),
+      natsOptions_SetIOBufSize(options, kIoBufferBytes),
+      // A commit leaves in the caller's thread, without waking a flusher first.
+      natsOptions_SetSendAsap(options, true),
+      natsOptions_SetErrorHandler(options, ignore_asynchronous_error, nullptr),
+      set_reconnect(options),
+      set_credentials(options, wanted),
+  };
+  for (const natsStatus step : steps) {
+    if (step != NATS_OK) return step;
+  }
+  return NATS_OK;
+}
+
+std::string stream_name(std::uint32_t partition) {
+  return fmt::format("LEDGER-{}", partition);
+}
+std::string subject_name(std::uint32_t partition) {
+  return fmt::format("ledger.{}", partition);
+}
+
+// A ledger stream's settings; `name` and `subject` must outlive it.
+struct LedgerConfig {
+  std::string name;
+  std::string subject;
+  const char* subjects[1];
+  jsStreamConfig config;
+
+  LedgerConfig(std::uint32_t partition, const LedgerStreamOptions& options)
+      : name(stream_name(partition)), subject(subject_name(partition)) {
+    jsStreamConfig_Init(&config);
+    subjects[0] = subject.c_str();
+    config.Name = name.c_str();
+    config.Description = "Cassette's ledger: commits, never removed";
+    config.Subjects = subjects;
+    config.SubjectsLen = 1;
+    config.Storage = js_FileStorage;
+    config.Retention = js_LimitsPolicy;
+    config.Discard = js_DiscardNew;  // full means refused, never the oldest forgotten
+    config.DenyDelete = true;
+    config.DenyPurge = true;
+    config.AllowRollup = false;  // a rollup header would purge
+    config.AllowDirect = false;  // a replica's answer may be behind its leader's
+    config.MaxConsumers = kNoLimit;
+    config.MaxMsgs = kNoLimit;
+    config.MaxBytes = kNoLimit;
+    config.MaxAge = 0;
+    config.MaxMsgsPerSubject = kNoLimit;
+    config.MaxMsgSize = static_cast<std::int32_t>(kMaxMessageBytes);
+    config.Duplicates = kDuplicatesNs;
+    config.Replicas = options.replicas;
+  }
+};
+
+bool has_only_subject(const jsStreamConfig& config, std::string_view subject) {
+  return config.SubjectsLen == 1 && subject == config.Subjects[0];
+}
+
+bool unlimited(std::int64_t limit) {
+  return limit <= 0;
+}
+
+// The first setting of `is` that a ledger can't live with; empty when there is none.
+std::string_view unfit(const jsStreamConfig& is, const LedgerConfig& wanted) {
+  if (!has_only_subject(is, wanted.subject)) return "subjects";
+  if (is.Storage != js_FileStorage) return "storage";
+  if (is.Retention != js_LimitsPolicy) return "retention";
+  if (is.Discard != js_DiscardNew) return "discard";
+  if (!is.DenyDelete) return "deny_delete";
+  if (!is.DenyPurge) return "deny_purge";
+  if (is.AllowRollup) return "allow_rollup_hdrs";
+  if (is.Sealed) return "sealed";
+  if (is.NoAck) return "no_ack";
+  if (is.Mirror != nullptr) return "mirror";
+  if (is.SourcesLen > 0) return "sources";
+  if (!unlimited(is.MaxMsgs)) return "max_msgs";
+  if (!unlimited(is.MaxBytes)) return "max_bytes";
+  if (!unlimited(is.MaxAge)) return "max_age";
+  if (!unlimited(is.MaxMsgsPerSubject)) return "max_msgs_per_subject";
+  if (is.MaxMsgSize > 0 && is.MaxMsgSize < wanted.config.MaxMsgSize) return "max_msg_size";
+  if (is.Replicas < wanted.config.Replicas) return "num_replicas";
+  return {};
+}
+
+Stored<Done> check_fit(const jsStreamConfig& is, const LedgerConfig& wanted) {
+  const std::string_view setting = unfit(is, wanted);
+  if (setting.empty()) return Done{};
+  return Failure{
+      StoreError{StoreError::Kind::Mismatch,
+                 fmt::format("stream {} exists with another {}: it was not made for a ledger",
+                             wanted.name, setting)}};
+}
+
+// Null when there is no such stream.
+Stored<StreamInfoHandle> stream_info(const JetStreamLink& link, const std::string& name) {
+  StreamInfoHandle info;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_GetStreamInfo(out(info), link.context.get(), name.c_str(), nullptr, &code);
+  if (code == JSStreamNotFoundErr) return StreamInfoHandle{};
+  if (status != NATS_OK) return Failure{store_error("stream info of " + name, status, code)};
+  return info;
+}
+
+}  // namespace
+
+Stored<std::unique_ptr<JetStreamLink>> JetStreamLink::open(const JetStreamOptions& options) {
+  auto link = std::make_unique<JetStreamLink>();
+  link->options = options;
+  OptionsHandle opts;
+  natsStatus status = natsOptions_Create(out(opts));
+  if (status == NATS_OK) status = set_options(opts.get(), options);
+  if (status == NATS_OK) status = natsConnection_Connect(out(link->connection), opts.get());
+  if (status != NATS_OK) return Failure{store_error("connecting to " + options.url, status)};
+  jsOptions js;
+  jsOptions_Init(&js);
+  js.Wait = options.request_timeout.count();
+  status = natsConnection_JetStream(out(link->context), link->connection.get(), &js);
+  if (status != NATS_OK) return Failure{store_error("JetStream of " + options.url, status)};
+  return link;
+}
+
+StoreError store_error(std::string_view doing, natsStatus status, int code) {
+  auto kind = StoreError::Kind::Unavailable;
+  switch (code) {
+    case JSAccountResourcesExceededErr:
+    case JSInsufficientResourcesErr:
+    case JSStorageResourcesExceededErr:
+      kind = StoreError::Kind::Full;
+      break;
+    case JSStreamWrongLastSequenceErr:
+    case kWrongLastSequenceOfAny:
+      kind = StoreError::Kind::Conflict;
+      break;
+    case JSStreamNotFoundErr:
+    case JSStreamNameExistErr:
+    case JSStreamSubjectOverlapErr:
+    case JSNotEnabledForAccountErr:
+      kind = StoreError::Kind::Mismatch;
+      break;
+    default:
+      break;
+  }
+  const char* text = nats_GetLastError(nullptr);
+  if (text == nullptr || *text == '\0') text = natsStatus_GetText(status);
+  return {kind, code == 0 ? fmt::format("{}: {}", doing, text)
+                          : fmt::format("{}: {} ({})", doing, text, code)};
+}
+
+JetStreamConnection::JetStreamConnection(std::unique_ptr<JetStreamLink> link)
+    : link_(std::move(link)) {}
+
+JetStreamConnection::~JetStreamConnection() = default;
+
+Stored<std::unique_ptr<JetStreamConnection>> JetStreamConnection::connect(
+    const JetStreamOptions& options) {
+  auto link = JetStreamLink::open(options);
+  if (!link) return Failure{link.error()};
+  return std::unique_ptr<JetStreamConnection>(new JetStreamConnection(std::move(link).value()));
+}
+
+Stored<Done> JetStreamConnection::create_ledger_stream(std::uint32_t partition,
+                                                       const LedgerStreamOptions& options) {
+  LedgerConfig wanted(partition, options);
+  auto existing = stream_info(*link_, wanted.name);
+  if (!existing) return Failure{existing.error()};
+  if (existing.value() != nullptr) return check_fit(*existing.value()->Config, wanted);
+  StreamInfoHandle made;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_AddStream(out(made), link_->context.get(), &wanted.config, nullptr, &code);
+  if (status != NATS_OK) {
+    return Failure{store_error("creating stream " + wanted.name, status, code)};
+  }
+  return check_fit(*made->Config, wanted);
+}
+
+Stored<std::optional<LedgerStream>> JetStreamConnection::ledger_stream(std::uint32_t partition) {
+  auto info = stream_info(*link_, stream_name(partition));
+  if (!info) return Failure{info.error()};
+  if (info.value() == nullptr) return std::optional<LedgerStream>{};
+  const jsStreamInfo& stream = *info.value();
+  return std::optional<LedgerStream>{
+      LedgerStream{.replicas = static_cast<std::uint32_t>(stream.Config->Replicas),
+                   .first_sequence = stream.State.LastSeq == 0 ? 0 : stream.State.FirstSeq,
+                   .last_sequence = stream.State.LastSeq,
+                   .bytes = stream.State.Bytes}};
+}
+
+std::unique_ptr<Ledger> JetStreamConnection::ledger(std::uint32_t partition) {
+  return std::make_unique<JetStreamLedger>(*link_, stream_name(partition), subject_name(partition));
+}
+
+Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string_view name,
+                                                                     std::uint32_t replicas) {
+  return JetStreamKeyValue::open(*link_, name, replicas);
+}
+
+bool JetStreamConnection::connected() const {
+  return natsConnection_Status(link_->connection.get()) == NATS_CONN_STATUS_CONNECTED;
+}
+
+}  // namespace cassette::eventstore

@@ -1,0 +1,81 @@
+// JetStreamConnection: the way to one nats-server's ledger streams and key-value buckets.
+// It makes them as Cassette needs them and refuses ones made otherwise. It starts no server
+// (nats_server.h), and shows nothing of NATS.c.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "eventstore/key_value.h"
+#include "eventstore/ledger.h"
+#include "eventstore/store_error.h"
+
+namespace cassette::eventstore {
+
+// What a message's headers may add to its body: the expected sequence, and the addressed partitions
+// at 4 bytes each.
+inline constexpr std::size_t kMaxHeaderBytes = 4096;
+// A whole message, as the server's max_payload and a stream's max_msg_size count it.
+inline constexpr std::size_t kMaxMessageBytes = kMaxBodyBytes + kMaxHeaderBytes;
+
+struct JetStreamOptions {
+  std::string url = "nats://127.0.0.1:4222";  // or several, comma-separated, of one cluster
+  std::string name = "cassette";              // as the server's monitor shows it
+  std::string creds_file;                     // a user's JWT and seed in one file; empty: none
+  std::string seed_file;  // an nkey's seed; `public_key` must be given with it; empty: none
+  std::string public_key;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds request_timeout{5000};  // of everything but `append`
+};
+
+struct LedgerStreamOptions {
+  std::uint32_t replicas = 1;
+};
+
+struct LedgerStream {
+  std::uint32_t replicas = 1;
+  std::uint64_t first_sequence = 0;  // 1, unless somebody removed messages; 0 when empty
+  std::uint64_t last_sequence = 0;   // 0 when empty
+  std::uint64_t bytes = 0;
+};
+
+struct JetStreamLink;
+
+// Thread-safe. Must outlive the ledgers and buckets that it gives; readers have connections of
+// their own. After the first connect it reconnects for ever, by itself.
+class JetStreamConnection {
+ public:
+  // Unavailable when no server answers in time, Mismatch when it has no JetStream.
+  static Stored<std::unique_ptr<JetStreamConnection>> connect(const JetStreamOptions& options);
+  ~JetStreamConnection();
+  JetStreamConnection(const JetStreamConnection&) = delete;
+  JetStreamConnection& operator=(const JetStreamConnection&) = delete;
+
+  // Makes `LEDGER-<partition>`. One that is there already is no error, unless its settings differ
+  // in what matters: Mismatch, naming the setting. More replicas than asked for are welcome.
+  Stored<Done> create_ledger_stream(std::uint32_t partition, const LedgerStreamOptions& options);
+
+  // As its leader sees it. Nothing when there is no such stream.
+  Stored<std::optional<LedgerStream>> ledger_stream(std::uint32_t partition);
+
+  // The stream need not exist yet: calls fail until it does. Never null.
+  std::unique_ptr<Ledger> ledger(std::uint32_t partition);
+
+  // Makes the bucket, or opens the one there is. File storage, one value a key.
+  Stored<std::unique_ptr<KeyValue>> create_bucket(std::string_view name,
+                                                  std::uint32_t replicas = 1);
+
+  // Whether there is a server at the other end just now.
+  bool connected() const;
+
+ private:
+  explicit JetStreamConnection(std::unique_ptr<JetStreamLink> link);
+
+  std::unique_ptr<JetStreamLink> link_;
+};
+
+}  // namespace cassette::eventstore
