@@ -125,6 +125,18 @@ consteval WireKind kind_of() {
   return WireKind::Object;
 }
 
+// Can be compared, its elements included: the standard's containers only claim so.
+template <class T>
+inline constexpr bool kComparable = std::equality_comparable<T>;
+template <class T>
+inline constexpr bool kComparable<std::optional<T>> = kComparable<T>;
+template <class T>
+inline constexpr bool kComparable<std::vector<T>> = kComparable<T>;
+template <class T>
+inline constexpr bool kComparable<std::map<std::string, T>> = kComparable<T>;
+template <class... Ts>
+inline constexpr bool kComparable<std::variant<Ts...>> = (kComparable<Ts> && ...);
+
 template <class T>
 const T& as(const void* object) {
   return *static_cast<const T*>(object);
@@ -224,7 +236,7 @@ template <class T>
 consteval WireType describe() {
   WireType type;
   type.kind = kind_of<T>();
-  if constexpr (std::equality_comparable<T>) {
+  if constexpr (kComparable<T>) {
     type.equal = [](const void* a, const void* b) { return as<T>(a) == as<T>(b); };
   }
   type.assign = [](void* to, const void* from) { as<T>(to) = as<T>(from); };
