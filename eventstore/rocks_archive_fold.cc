@@ -142,7 +142,7 @@ Stored<Done> RocksArchiveFold::fold(const domain::Event& event) {
       [this](const auto& e) -> Stored<Done> {
         using E = std::decay_t<decltype(e)>;
         // Such events name lines; the products are those of the sub-order.
-        if constexpr (domain::IsSubOrderEvent<E>) return fetch_stock_of(e.vendor_id, e.order_id);
+        if constexpr (domain::MovesStock<E>) return fetch_stock_of(e.vendor_id, e.order_id);
         return Done{};
       },
       event);
