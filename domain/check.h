@@ -9,8 +9,8 @@ namespace cassette {
 
 // What a failed CHECK calls before it stops the process; null: nothing. It may throw instead, and
 // only an auditor's does: to it a ledger that contradicts itself is a finding, not our bug.
-inline thread_local void (*check_handler)(const char* file, int line, const char* condition) =
-    nullptr;
+inline thread_local void (*check_handler)(const char* file, int line,
+                                          const char* condition) = nullptr;
 
 [[noreturn]] inline void check_failed(const char* file, int line, const char* condition) {
   if (check_handler != nullptr) check_handler(file, line, condition);
