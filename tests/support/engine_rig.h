@@ -19,7 +19,7 @@ class EngineRig {
  public:
   struct Options {
     std::uint32_t partitions = 1;
-    domain::Policy policy;
+    domain::Policy policy = {};
     std::size_t inbox_capacity = 16384;
     // What the engines append to, when not the rig's own ledgers.
     std::vector<eventstore::Ledger*> ledgers = {};

@@ -2,6 +2,7 @@
 // when the ledger does not do as asked.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
