@@ -244,13 +244,16 @@ Result<Commit, DecodeError> decode(std::string_view body) {
 std::optional<Hash> prev_of(std::string_view body) {
   ondemand::document document;
   ondemand::object object;
-  ondemand::value prev;
-  std::string_view text;
   if (parse_json(body, document) != SUCCESS) return std::nullopt;
   if (document.get_object().get(object) != SUCCESS) return std::nullopt;
-  if (object.find_field_unordered("prev").get(prev) != SUCCESS) return std::nullopt;
-  if (prev.get_string().get(text) != SUCCESS) return std::nullopt;
-  return parse_hash(text);
+  std::optional<Hash> prev;
+  each_member(object, [&](std::string_view key, ondemand::value value) {
+    std::string_view text;
+    if (key != "prev") return true;
+    if (value.get_string().get(text) == SUCCESS) prev = parse_hash(text);
+    return false;
+  });
+  return prev;
 }
 
 }  // namespace cassette::eventstore
