@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <vector>
 
@@ -271,6 +272,13 @@ std::unique_ptr<Ledger> JetStreamConnection::ledger(std::uint32_t partition) {
 Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string_view name,
                                                                      std::uint32_t replicas) {
   return JetStreamKeyValue::open(*link_, name, replicas);
+}
+
+std::string JetStreamConnection::server_id() const {
+  std::array<char, 128> id{};  // its own ids have 56 characters
+  const natsStatus status =
+      natsConnection_GetConnectedServerId(link_->connection.get(), id.data(), id.size());
+  return status == NATS_OK ? std::string(id.data()) : std::string();
 }
 
 bool JetStreamConnection::connected() const {

@@ -25,9 +25,9 @@ inline constexpr std::size_t kMaxMessageBytes = kMaxBodyBytes + kMaxHeaderBytes;
 struct JetStreamOptions {
   std::string url = "nats://127.0.0.1:4222";  // or several, comma-separated, of one cluster
   std::string name = "cassette";              // as the server's monitor shows it
-  std::string creds_file;                     // a user's JWT and seed in one file; empty: none
-  std::string seed_file;  // an nkey's seed; `public_key` must be given with it; empty: none
-  std::string public_key;
+  std::string creds_file{};                   // a user's JWT and seed in one file; empty: none
+  std::string seed_file{};  // an nkey's seed; `public_key` must be given with it; empty: none
+  std::string public_key{};
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds request_timeout{5000};  // of everything but `append`
 };
@@ -71,6 +71,8 @@ class JetStreamConnection {
 
   // Whether there is a server at the other end just now.
   bool connected() const;
+  // The id of the server at the other end, as its monitor shows it; empty without one.
+  std::string server_id() const;
 
  private:
   explicit JetStreamConnection(std::unique_ptr<JetStreamLink> link);
