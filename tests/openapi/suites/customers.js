@@ -1,0 +1,70 @@
+// Customers: registering, changing, erasing; and the data folder, which must not hold their data.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { problem } from '../lib/client.js';
+import { fresh } from '../lib/shop.js';
+
+const home = { line1: '1 Hill Rd', city: 'Bend', countryCode: 'US' };
+
+export default function customers(context) {
+  const register = async (fields = {}) => {
+    const customerId = fresh('c');
+    const made = await context.api.post('/customers', {
+      customerId, name: 'Ada Rider', contactInfo: { email: 'ada@rider.example', phone: '1' },
+      addresses: [home], ...fields,
+    }, { expect: 201 });
+    assert.equal(made.headers.location, `/customers/${customerId}`);
+    return { customerId, path: `/customers/${customerId}`, made };
+  };
+
+  test('a registered customer reads as it was given, and privately', async () => {
+    const { customerId, path, made } = await register();
+    const { body, headers } = await context.api.get(path);
+    assert.deepEqual(body, made.body);
+    assert.deepEqual([body.name, body.contactInfo, body.addresses],
+      ['Ada Rider', { email: 'ada@rider.example', phone: '1' }, [home]]);
+    assert.match(headers['cache-control'] ?? '', /private/);
+    await context.api.get(path, { ifNoneMatch: headers.etag, expect: 304 });
+    const again = await context.api.post('/customers', { customerId, name: 'Eve' },
+      { expect: 409 });
+    assert.equal(problem(again), 'already-exists');
+    const { items } = await context.api.pages('/customers', 1);
+    assert.equal(items[0].customerId, customerId);
+  });
+
+  test('a merge patch changes what it names, and the same again changes nothing', async () => {
+    const { path, made } = await register();
+    const { body } = await context.api.patch(path, { contactInfo: { phone: null }, name: 'Ada R.' },
+      { type: 'application/merge-patch+json', ifMatch: made.headers.etag, expect: 200 });
+    assert.deepEqual([body.name, body.contactInfo, body.addresses],
+      ['Ada R.', { email: 'ada@rider.example' }, [home]]);
+    await context.api.patch(path, { name: 'X' }, { ifMatch: made.headers.etag, expect: 412 });
+    const same = await context.api.patch(path, { name: 'Ada R.' }, { expect: 200 });
+    assert.equal(same.body.version, body.version);
+    const { body: moved } = await context.api.patch(path, { addresses: null }, { expect: 200 });
+    assert.deepEqual(moved.addresses ?? [], []);
+  });
+
+  test('an erased customer is forgotten, and can neither order nor be changed', async () => {
+    const part = await context.shop.part(5);
+    const { customerId, path } = await register();
+    const order = await context.shop.order([{ ...part, quantity: 1 }],
+      { customerId, shippingAddress: { ...home, name: 'Ada Rider' } });
+    await context.api.delete(path, { ifMatch: '"9999"', expect: 412 });
+    await context.api.delete(path, { expect: 204 });
+    await context.api.delete(path, { expect: 204 });
+    const { body } = await context.api.get(path);
+    assert.equal(body.status, 'Erased');
+    assert.doesNotMatch(JSON.stringify(body), /Ada|rider|Hill/);
+    const read = await context.api.get(`/orders/${order.orderId}`);
+    assert.equal(read.body.status, 'Confirmed');
+    const refused = await context.shop.place([{ ...part, quantity: 1 }], { customerId },
+      { expect: 409 });
+    assert.equal(problem(refused), 'customer-erased');
+    await context.api.patch(path, { name: 'Ada' }, { expect: 409 });
+    await context.api.post('/customers', { customerId, name: 'Ada' }, { expect: 409 });
+    await context.api.get(`/customers/${fresh('c')}`, { expect: 404 });
+    await context.api.patch(`/customers/${fresh('c')}`, { name: 'Ada' }, { expect: 404 });
+  });
+}
