@@ -1,8 +1,10 @@
 // The bucket's messages, by the conventions of NATS KV: the key is the subject's end, the revision
-// the stream sequence, a removal a marker with a KV-Operation header.
+// the stream sequence, a removal a marker with a KV-Operation header. What is superseded is not
+// only dropped but overwritten on disk: an old wrapping of a key must not outlive its rotation.
 #include "eventstore/jetstream_key_value.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <optional>
 #include <utility>
@@ -12,8 +14,11 @@ namespace {
 
 constexpr const char* kExpectedOfSubject = "Nats-Expected-Last-Subject-Sequence";
 constexpr const char* kOperation = "KV-Operation";
-// Removes every earlier message of the subject as this one is stored.
-constexpr const char* kRollup = "Nats-Rollup";
+// Of a key, until they are erased: one, unless we were killed in between. The most that KV allows,
+// since what the server drops by itself it does not overwrite.
+constexpr std::int64_t kHistory = 64;
+constexpr std::int64_t kNoLimit = -1;
+constexpr std::int64_t kDuplicatesNs = 100'000'000;  // the least; message ids are not used
 
 using KeyValueStoreHandle = std::unique_ptr<kvStore, HandleDeleter<kvStore_Destroy>>;
 
@@ -42,7 +47,6 @@ natsStatus make_message(MessageHandle& message, const Write& write) {
   }
   if (status == NATS_OK && write.removal) {
     status = natsMsgHeader_Set(message.get(), kOperation, "PURGE");
-    if (status == NATS_OK) status = natsMsgHeader_Set(message.get(), kRollup, "sub");
   }
   return status;
 }
@@ -59,6 +63,34 @@ Stored<std::uint64_t> send(const JetStreamLink& link, const Write& write) {
   return Failure{std::move(error)};
 }
 
+natsStatus make_stream(const JetStreamLink& link, const std::string& bucket, std::uint32_t replicas,
+                       StreamInfoHandle& info, jsErrCode& code) {
+  const std::string name = "KV_" + bucket;
+  const std::string subject = "$KV." + bucket + ".>";
+  const char* subjects[] = {subject.c_str()};
+  jsStreamConfig config;
+  jsStreamConfig_Init(&config);
+  config.Name = name.c_str();
+  config.Subjects = subjects;
+  config.SubjectsLen = 1;
+  config.Storage = js_FileStorage;
+  config.Retention = js_LimitsPolicy;
+  config.Discard = js_DiscardNew;
+  config.DenyDelete = false;  // which KV's own buckets set: then nothing could be erased
+  config.AllowRollup = true;  // as other KV clients expect of a bucket
+  config.AllowDirect = true;
+  config.MaxConsumers = kNoLimit;
+  config.MaxMsgs = kNoLimit;
+  config.MaxBytes = kNoLimit;
+  config.MaxAge = 0;
+  config.MaxMsgSize = -1;
+  config.MaxMsgsPerSubject = kHistory;
+  config.Duplicates = kDuplicatesNs;
+  config.Replicas = replicas;
+  code = static_cast<jsErrCode>(0);
+  return js_AddStream(out(info), link.context.get(), &config, nullptr, &code);
+}
+
 }  // namespace
 
 JetStreamKeyValue::JetStreamKeyValue(JetStreamLink& link, std::string bucket)
@@ -68,18 +100,20 @@ Stored<std::unique_ptr<KeyValue>> JetStreamKeyValue::open(JetStreamLink& link,
                                                           std::string_view bucket,
                                                           std::uint32_t replicas) {
   const std::string name(bucket);
-  kvConfig config;
-  kvConfig_Init(&config);
-  config.Bucket = name.c_str();
-  config.History = 1;
-  config.StorageType = js_FileStorage;
-  config.Replicas = static_cast<int>(replicas);
-  KeyValueStoreHandle made;
-  natsStatus status = js_KeyValue(out(made), link.context.get(), name.c_str());
-  if (status == NATS_NOT_FOUND) {
-    status = js_CreateKeyValue(out(made), link.context.get(), &config);
+  const std::string stream = "KV_" + name;
+  StreamInfoHandle info;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  natsStatus status =
+      js_GetStreamInfo(out(info), link.context.get(), stream.c_str(), nullptr, &code);
+  if (code == JSStreamNotFoundErr) status = make_stream(link, name, replicas, info, code);
+  if (status != NATS_OK) return Failure{store_error("bucket " + name, status, code)};
+  const jsStreamConfig& is = *info->Config;
+  if (is.DenyDelete || is.Storage != js_FileStorage || is.MaxAge > 0) {
+    return Failure{StoreError{StoreError::Kind::Mismatch,
+                              fmt::format("bucket {} was made by another: its values could not be "
+                                          "kept, or not be erased",
+                                          name)}};
   }
-  if (status != NATS_OK) return Failure{store_error("bucket " + name, status)};
   return std::unique_ptr<KeyValue>(std::make_unique<JetStreamKeyValue>(link, name));
 }
 
@@ -112,24 +146,79 @@ Stored<std::uint64_t> JetStreamKeyValue::create(std::string_view key, std::strin
   if (found != nullptr && !is_removal(found)) {
     return Failure{StoreError{StoreError::Kind::Conflict, subject(key) + " is there already"}};
   }
-  const std::uint64_t expected = found == nullptr ? 0 : natsMsg_GetSequence(found);
-  return send(link_, {.subject = subject(key), .value = value, .expected = expected});
+  return replace(key, value, found == nullptr ? 0 : natsMsg_GetSequence(found));
 }
 
 Stored<std::uint64_t> JetStreamKeyValue::update(std::string_view key, std::string_view value,
                                                 std::uint64_t revision) {
-  return send(link_, {.subject = subject(key), .value = value, .expected = revision});
+  return replace(key, value, revision);
 }
 
 Stored<std::uint64_t> JetStreamKeyValue::put(std::string_view key, std::string_view value) {
-  return send(link_, {.subject = subject(key), .value = value, .expected = std::nullopt});
+  return replace(key, value, std::nullopt);
 }
 
+// The marker comes first: from then on the key is absent for everyone, and a purge that was cut
+// short is finished by the next.
 Stored<Done> JetStreamKeyValue::purge(std::string_view key) {
-  const auto sent = send(
+  const auto marked = send(
       link_, {.subject = subject(key), .value = {}, .expected = std::nullopt, .removal = true});
-  if (!sent) return Failure{sent.error()};
+  if (!marked) return Failure{marked.error()};
+  return erase_before(key, marked.value());
+}
+
+// That the old value could not be erased is no reason to say that the new one is not there: the
+// next write or purge of the key tries again.
+Stored<std::uint64_t> JetStreamKeyValue::replace(std::string_view key, std::string_view value,
+                                                 std::optional<std::uint64_t> expected) {
+  auto written = send(link_, {.subject = subject(key), .value = value, .expected = expected});
+  if (!written) return written;
+  if (!expected) {
+    (void)erase_before(key, written.value());
+  } else if (*expected != 0) {
+    (void)erase(*expected);
+  }
+  return written;
+}
+
+Stored<Done> JetStreamKeyValue::erase(std::uint64_t sequence) {
+  jsErrCode code = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_EraseMsg(link_.context.get(), stream_.c_str(), sequence, nullptr, &code);
+  if (status == NATS_OK || code == JSNoMessageFoundErr || code == JSSequenceNotFoundErr) {
+    return Done{};
+  }
+  return Failure{store_error(fmt::format("erasing {} of {}", sequence, stream_), status, code)};
+}
+
+Stored<Done> JetStreamKeyValue::erase_before(std::string_view key, std::uint64_t sequence) {
+  for (std::int64_t erased = 0; erased <= kHistory; ++erased) {
+    auto first = first_sequence(key);
+    if (!first) return Failure{first.error()};
+    if (first.value() >= sequence) break;
+    auto gone = erase(first.value());
+    if (!gone) return gone;
+  }
   return Done{};
+}
+
+Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
+  const std::string request = fmt::format(R"({{"seq":1,"next_by_subj":"{}"}})", subject(key));
+  MessageHandle reply;
+  const natsStatus status = natsConnection_RequestString(
+      out(reply), link_.connection.get(), ("$JS.API.STREAM.MSG.GET." + stream_).c_str(),
+      request.c_str(), link_.options.request_timeout.count());
+  if (status != NATS_OK) return Failure{store_error(subject(key), status)};
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  std::uint64_t sequence = 0;
+  const std::string text = value_of(reply.get());
+  if (parser.parse(text).get(answer) != simdjson::SUCCESS ||
+      answer["message"]["seq"].get(sequence) != simdjson::SUCCESS) {
+    return Failure{StoreError{StoreError::Kind::Unavailable,
+                              fmt::format("{}: no first message: {}", subject(key), text)}};
+  }
+  return sequence;
 }
 
 Stored<std::vector<std::string>> JetStreamKeyValue::keys() {

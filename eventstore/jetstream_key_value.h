@@ -33,6 +33,13 @@ class JetStreamKeyValue final : public KeyValue {
   // The last message of a key, a removal's marker included; null when there is none.
   Stored<MessageHandle> last(std::string_view key);
   std::string subject(std::string_view key) const;
+  // Writes, and then erases what it supersedes.
+  Stored<std::uint64_t> replace(std::string_view key, std::string_view value,
+                                std::optional<std::uint64_t> expected);
+  Stored<Done> erase(std::uint64_t sequence);
+  // Erases the messages of `key` before `sequence`.
+  Stored<Done> erase_before(std::string_view key, std::uint64_t sequence);
+  Stored<std::uint64_t> first_sequence(std::string_view key);
 
   JetStreamLink& link_;
   const std::string bucket_;

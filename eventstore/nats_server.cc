@@ -181,6 +181,14 @@ StoreError not_up(const fs::path& folder, std::string_view why) {
                                                      folder.string(), why, log_tail(folder))};
 }
 
+Stored<Done> make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return Done{};
+  return Failure{StoreError{StoreError::Kind::Unavailable,
+                            fmt::format("making {}: {}", folder.string(), error.message())}};
+}
+
 NatsServerOptions with_absolute_folder(NatsServerOptions options) {
   options.folder = fs::absolute(options.folder).lexically_normal();
   return options;
@@ -197,13 +205,8 @@ NatsServer::~NatsServer() {
 
 Stored<std::unique_ptr<NatsServer>> NatsServer::start(const NatsServerOptions& options) {
   std::unique_ptr<NatsServer> server(new NatsServer(options));
-  std::error_code error;
-  fs::create_directories(store_path(server->options_.folder), error);
-  if (error) {
-    return Failure{StoreError{
-        StoreError::Kind::Unavailable,
-        fmt::format("making {}: {}", store_path(options.folder).string(), error.message())}};
-  }
+  auto made = make_folder(store_path(server->options_.folder));
+  if (!made) return Failure{made.error()};
   auto lock = server->take_lock();
   if (!lock) return Failure{lock.error()};
   if (server->adopted_) return server;
@@ -252,6 +255,8 @@ Stored<Done> NatsServer::launch_and_wait(const FileDescriptor& lock, std::uint16
   const fs::path& folder = options_.folder;
   auto binary = find_nats_server();
   if (!binary) return Failure{binary.error()};
+  auto made = make_folder(store_path(folder));
+  if (!made) return made;
   tidy_up(folder);
   auto written = replace_file(config_path(folder), render(options_, port, monitor_port));
   if (!written) return written;
