@@ -1,0 +1,153 @@
+// Customers: register, list, read, change and erase. All that is said of one is sealed.
+#include "api/http/handlers.h"
+#include "api/http/preconditions.h"
+#include "api/http/writes.h"
+
+namespace cassette::api {
+namespace {
+
+// Attempts at a partial change of the contact while others change the customer.
+constexpr int kMaxMergeAttempts = 5;
+
+using AddressRequests = Items<Address, 0, kMaxAddresses>;
+
+struct RegisterRequest {
+  std::optional<domain::CustomerId> customer_id;
+  Name name;
+  std::optional<ContactRequest> contact_info;
+  std::optional<AddressRequests> addresses;
+
+  static void fields(auto& self, auto&& visit) {
+    visit("customerId", self.customer_id);
+    visit("name", self.name);
+    visit("contactInfo", self.contact_info);
+    visit("addresses", self.addresses);
+  }
+};
+
+struct ChangeRequest {
+  std::optional<Name> name;
+  Patch<ContactPatch> contact_info;
+  Patch<AddressRequests> addresses;
+
+  static void fields(auto& self, auto&& visit) {
+    visit("name", self.name);
+    visit("contactInfo", self.contact_info);
+    visit("addresses", self.addresses);
+  }
+};
+
+std::string subject_of(const domain::CustomerId& id) {
+  return "customer:" + id.value;
+}
+
+Written written(const domain::CustomerId& id) {
+  return {Model::Customers, id.value, "customer", "/customers/" + id.value};
+}
+
+Answered<std::vector<domain::Sealed>> seal_addresses(const Call& call, std::string_view subject,
+                                                     const AddressRequests& addresses) {
+  std::vector<domain::Sealed> sealed;
+  for (const Address& address : addresses.values) {
+    auto token = seal(call, subject, "addresses", address.json());
+    if (!token) return Failure{std::move(token).error()};
+    sealed.push_back(std::move(token).value());
+  }
+  return sealed;
+}
+
+// What must be read before anything is sealed, so that no key is made for who isn't there.
+Answered<domain::ChangeCustomer> to_change(const Call& call, const ChangeRequest& patch,
+                                           const Preconditions& demanded) {
+  const auto stored = read_document(call, Model::Customers, call.ids[0], "customer");
+  if (!stored) return Failure{stored.error()};
+  const std::string subject = subject_of(call.customer_id());
+  domain::ChangeCustomer change;
+  change.customer_id = call.customer_id();
+  change.expected_version = demanded.version;
+  if (patch.name) {
+    auto name = seal_text(call, subject, "name", patch.name->value);
+    if (!name) return Failure{std::move(name).error()};
+    change.name = std::move(name).value();
+  }
+  if (!patch.addresses.absent()) {
+    auto addresses = seal_addresses(call, subject, patch.addresses.value);
+    if (!addresses) return Failure{std::move(addresses).error()};
+    change.addresses = std::move(addresses).value();
+  }
+  if (patch.contact_info.absent()) return change;
+  auto contact = merge_contact(call, subject, stored.value().body, patch.contact_info);
+  if (!contact) return Failure{std::move(contact).error()};
+  change.contact_info = std::move(contact).value();
+  if (!change.expected_version) change.expected_version = stored.value().version;
+  return change;
+}
+
+}  // namespace
+
+Answered<Response> register_customer(const Call& call) {
+  auto body = read_body<RegisterRequest>(call);
+  if (!body) return Failure{std::move(body).error()};
+  const RegisterRequest& request = body.value();
+  domain::RegisterCustomer command;
+  command.customer_id = id_or_new(call, request.customer_id);
+  const std::string subject = subject_of(command.customer_id);
+  auto name = seal_text(call, subject, "name", request.name.value);
+  if (!name) return Failure{std::move(name).error()};
+  command.name = std::move(name).value();
+  auto contact = seal_contact(call, subject, request.contact_info);
+  if (!contact) return Failure{std::move(contact).error()};
+  command.contact_info = std::move(contact).value();
+  if (request.addresses) {
+    auto addresses = seal_addresses(call, subject, *request.addresses);
+    if (!addresses) return Failure{std::move(addresses).error()};
+    command.addresses = std::move(addresses).value();
+  }
+  const Written where = written(command.customer_id);
+  return write_and_respond(call, {std::move(command), 201}, where);
+}
+
+Answered<Response> list_customers(const Call& call) {
+  QueryReader reader(call.parameters);
+  ListQuery query;
+  query.list = ListQuery::List::Customers;
+  return get_list(call, std::move(query), reader);
+}
+
+Answered<Response> read_customer(const Call& call) {
+  return get_document(call, Model::Customers, call.ids[0], "customer");
+}
+
+// A merge stands on the version it was read at: when another change came between, it is made anew.
+Answered<Response> change_customer(const Call& call) {
+  const auto body = read_body<ChangeRequest>(call);
+  if (!body) return Failure{body.error()};
+  const auto demanded = preconditions_of(call);
+  if (!demanded) return Failure{demanded.error()};
+  for (int attempt = 1;; ++attempt) {
+    auto change = to_change(call, body.value(), demanded.value());
+    if (!change) return Failure{std::move(change).error()};
+    const auto accepted = submit(call, {std::move(change).value()});
+    if (accepted) return respond_written(call, accepted.value(), written(call.customer_id()));
+    const bool raced = accepted.error().status == 412 && !demanded.value().version;
+    if (!raced || attempt == kMaxMergeAttempts) return Failure{accepted.error()};
+    await_heads(call);
+  }
+}
+
+// The event first, the key after it: a key destroyed for a refused erasure could not be brought
+// back, while an erasure cut short is finished by its repeat.
+Answered<Response> erase_customer(const Call& call) {
+  const auto plain = refuse_parameters(call);
+  if (!plain) return Failure{plain.error()};
+  const auto demanded = preconditions_of(call);
+  if (!demanded) return Failure{demanded.error()};
+  domain::EraseCustomer command{call.customer_id(), demanded.value().version};
+  const auto accepted = submit(call, {std::move(command), 204});
+  if (!accepted) return Failure{accepted.error()};
+  const auto erased = call.services.sealer.erase(subject_of(call.customer_id()));
+  if (!erased) return Failure{problem_of(erased.error())};
+  return respond_empty(call, accepted.value());
+}
+
+}  // namespace cassette::api

@@ -1,0 +1,47 @@
+// Order glance: reading the document, and what its members say together.
+#include "api/http/order_glance.h"
+
+#include <algorithm>
+
+#include "api/http/reads.h"
+#include "eventstore/json_read.h"
+
+namespace cassette::api {
+
+const PartGlance* OrderGlance::part(const domain::VendorId& vendor) const {
+  const auto found = std::ranges::find(sub_orders, vendor, &PartGlance::vendor_id);
+  return found == sub_orders.end() ? nullptr : &*found;
+}
+
+Answered<OrderGlance> glance_at(std::string_view document) {
+  OrderGlance order;
+  if (eventstore::read_json(document, order)) return order;
+  return Failure{unavailable("The stored order can't be read.")};
+}
+
+Answered<OrderGlance> find_order(const Call& call) {
+  const auto document = read_document(call, Model::Orders, call.ids[0], "order");
+  if (!document) return Failure{document.error()};
+  return glance_at(document.value().body);
+}
+
+Answered<domain::VendorId> only_vendor(const OrderGlance& order,
+                                       const std::optional<domain::VendorId>& named) {
+  if (named) return *named;
+  if (order.sub_orders.size() == 1) return order.sub_orders.front().vendor_id;
+  return Failure{missing_field("vendorId")};
+}
+
+bool is_decided(const OrderGlance& order) {
+  return order.settled || order.phase != domain::OrderPhase::Placing;
+}
+
+bool has_followed(const OrderGlance& order) {
+  return std::ranges::all_of(order.sub_orders, [&](const PartGlance& part) {
+    const bool closed = part.status == domain::OrderStatus::Cancelled;
+    const bool waits = order.confirmed && part.preparation == domain::Preparation::Pending;
+    return part.outstanding == 0 && (closed || !waits);
+  });
+}
+
+}  // namespace cassette::api

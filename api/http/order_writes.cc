@@ -1,0 +1,54 @@
+// Order writes: the two waits, and the response that both end in.
+#include "api/http/order_writes.h"
+
+#include "eventstore/codec.h"
+
+namespace cassette::api {
+namespace {
+
+Answered<Response> respond(const Call& call, Settled settled, int status,
+                           const std::string& location) {
+  auto response = respond_with(call, settled.reached ? status : 202, std::move(settled.document));
+  if (!response) return response;
+  response.value().set_header("Cassette-Position", format_positions(settled.positions));
+  if (!location.empty()) response.value().set_header("Location", location);
+  return response;
+}
+
+// The vendor's own version of its part, once its partition is folded.
+Answered<domain::Version> vendors_version(const Call& call, const domain::VendorId& vendor,
+                                          eventstore::Position written) {
+  const auto waited = await_written(call, written);
+  if (!waited) return Failure{waited.error()};
+  const auto part =
+      read_document(call, Model::VendorOrders, vendor.value + '/' + call.ids[0], "sub-order");
+  if (!part) return Failure{part.error()};
+  return part.value().version;
+}
+
+}  // namespace
+
+Answered<Response> write_order(const Call& call, Write write) {
+  const auto accepted = submit(call, std::move(write));
+  if (!accepted) return Failure{accepted.error()};
+  auto settled = await_order(call, call.order_id(), accepted.value().position, has_followed);
+  if (!settled) return Failure{std::move(settled).error()};
+  return respond(call, std::move(settled).value(), accepted.value().status, {});
+}
+
+Answered<Response> write_part(const Call& call, const domain::VendorId& vendor, Write write,
+                              const std::string& location) {
+  const auto accepted = submit(call, std::move(write));
+  if (!accepted) return Failure{accepted.error()};
+  const auto version = vendors_version(call, vendor, accepted.value().position);
+  if (!version) return Failure{version.error()};
+  auto settled =
+      await_order(call, call.order_id(), accepted.value().position, [&](const OrderGlance& order) {
+        const PartGlance* part = order.part(vendor);
+        return part != nullptr && part->version >= version.value();
+      });
+  if (!settled) return Failure{std::move(settled).error()};
+  return respond(call, std::move(settled).value(), accepted.value().status, location);
+}
+
+}  // namespace cassette::api

@@ -1,0 +1,61 @@
+// Preconditions: strong comparison of version ETags.
+#include "api/http/preconditions.h"
+
+#include <charconv>
+
+namespace cassette::api {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<domain::Version> version_of(std::string_view tag) {
+  if (tag.size() < 3 || !tag.starts_with('"') || !tag.ends_with('"')) return std::nullopt;
+  tag = tag.substr(1, tag.size() - 2);
+  domain::Version version = 0;
+  const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+  if (error != std::errc() || end != tag.data() + tag.size()) return std::nullopt;
+  return version;
+}
+
+}  // namespace
+
+std::string etag(domain::Version version) {
+  return '"' + std::to_string(version) + '"';
+}
+
+Answered<Preconditions> preconditions_of(const Call& call) {
+  Preconditions demanded;
+  const std::string_view match = trimmed(call.request.headers.if_match);
+  const std::string_view none_match = trimmed(call.request.headers.if_none_match);
+  if (!none_match.empty() && none_match != "*") {
+    return Failure{invalid_header("If-None-Match", "of a write is *")};
+  }
+  demanded.none_yet = !none_match.empty();
+  if (match.empty() || match == "*") return demanded;
+  if (match.find(',') != std::string_view::npos) {
+    return Failure{invalid_header("If-Match", "has one ETag or is *")};
+  }
+  demanded.version = version_of(match);
+  if (!demanded.version) {
+    return Failure{precondition_failed("The ETag in If-Match is none that was given here.")};
+  }
+  return demanded;
+}
+
+bool already_known(const Call& call, domain::Version version) {
+  std::string_view tags = call.request.headers.if_none_match;
+  while (!tags.empty()) {
+    const std::size_t comma = std::min(tags.find(','), tags.size());
+    std::string_view tag = trimmed(tags.substr(0, comma));
+    if (tag.starts_with("W/")) tag.remove_prefix(2);  // the comparison of reads is weak
+    if (tag == "*" || version_of(tag) == version) return true;
+    tags.remove_prefix(std::min(comma + 1, tags.size()));
+  }
+  return false;
+}
+
+}  // namespace cassette::api

@@ -1,0 +1,26 @@
+// Preconditions: ETags and the headers that compare them. A document's ETag is its version.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/http/problem.h"
+#include "api/http/services.h"
+
+namespace cassette::api {
+
+std::string etag(domain::Version version);
+
+// What a write demands of the document it changes.
+struct Preconditions {
+  std::optional<domain::Version> version;  // If-Match "7"
+  bool none_yet = false;                   // If-None-Match *
+};
+
+// 400 for what a write can't be asked, 412 for an ETag that no document ever has.
+Answered<Preconditions> preconditions_of(const Call& call);
+
+// Whether If-None-Match names the version, so that the answer to a read is 304.
+bool already_known(const Call& call, domain::Version version);
+
+}  // namespace cassette::api

@@ -1,0 +1,216 @@
+// Router: the checks before a handler, and the CORS headers after it.
+#include "api/http/router.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "api/http/query.h"
+#include "api/http/writes.h"
+
+namespace cassette::api {
+namespace {
+
+constexpr std::string_view kExposedHeaders = "ETag, Location, Cassette-Position, Retry-After";
+constexpr std::string_view kAllowedHeaders =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Cassette-Position";
+constexpr std::string_view kPreflightSeconds = "600";
+
+std::vector<std::string_view> split(std::string_view pattern) {
+  std::vector<std::string_view> segments;
+  while (!pattern.empty()) {
+    pattern.remove_prefix(1);
+    const std::size_t end = std::min(pattern.find('/'), pattern.size());
+    segments.push_back(pattern.substr(0, end));
+    pattern.remove_prefix(end);
+  }
+  return segments;
+}
+
+// "application/json" of "Application/JSON; charset=utf-8".
+std::string media_type(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (type.ends_with(' ')) type.pop_back();
+  std::ranges::transform(type, type.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return type;
+}
+
+std::optional<Problem> refuse_body(const Request& request, const Route& route) {
+  if (request.body_too_large) return body_too_large(route.max_body_bytes());
+  const std::string type = media_type(request.headers.content_type);
+  const bool nothing = request.body.empty() && type.empty();
+  switch (route.takes) {
+    case Takes::Nothing:
+      if (request.body.empty()) return std::nullopt;
+      return malformed("There is no body to this request.");
+    case Takes::Ndjson:
+      if (type == kNdjson) return std::nullopt;
+      return unsupported_media_type(kNdjson);
+    case Takes::Patch:
+      if (type == kMergePatch || type == kJson) return std::nullopt;
+      return unsupported_media_type(kMergePatch);
+    case Takes::OptionalJson:
+      if (nothing || type == kJson) return std::nullopt;
+      return unsupported_media_type(kJson);
+    case Takes::Json:
+      if (type == kJson) return std::nullopt;
+      return unsupported_media_type(kJson);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> refuse_key(const Request& request, const Route& route) {
+  const std::string& key = request.headers.idempotency_key;
+  if (key.empty() && route.key_required) return idempotency_key_required();
+  const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (key.size() <= kMaxKeyBytes && std::ranges::all_of(key, visible)) return std::nullopt;
+  return invalid_header("Idempotency-Key", "is at most 255 visible ASCII characters");
+}
+
+bool is_loopback(std::string_view host) {
+  if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" || host == "127.0.0.1";
+}
+
+// Pages of this machine only: until callers show who they are, any other page would act as the
+// administrator.
+bool allowed_origin(std::string_view origin) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme)) return is_loopback(origin.substr(scheme.size()));
+  }
+  return false;
+}
+
+bool is_safe(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+void add_cors(const Request& request, Response& response) {
+  if (request.headers.origin.empty()) return;
+  response.set_header("Vary", "Origin");
+  response.set_header("Access-Control-Expose-Headers", std::string(kExposedHeaders));
+  if (allowed_origin(request.headers.origin)) {
+    response.set_header("Access-Control-Allow-Origin", request.headers.origin);
+  }
+}
+
+Response options(const std::string& allowed, bool with_body) {
+  Response response;
+  response.status = 204;
+  response.set_header("Allow", allowed);
+  response.set_header("Access-Control-Allow-Methods", allowed);
+  response.set_header("Access-Control-Allow-Headers", std::string(kAllowedHeaders));
+  response.set_header("Access-Control-Max-Age", std::string(kPreflightSeconds));
+  if (with_body) response.set_header("Accept-Patch", std::string(kMergePatch));
+  return response;
+}
+
+std::string path_of(const std::vector<std::string>& segments) {
+  std::string path;
+  for (const std::string& segment : segments) path.append(1, '/').append(segment);
+  return path;
+}
+
+}  // namespace
+
+Router::Router(Services& services) : services_(services) {
+  for (const Route& route : routes()) {
+    Compiled compiled{&route, split(route.pattern), {}};
+    for (std::string_view& segment : compiled.segments) {
+      if (!segment.starts_with('{')) continue;
+      compiled.names.push_back(segment.substr(1, segment.size() - 2));
+      segment = {};
+    }
+    compiled_.push_back(std::move(compiled));
+  }
+}
+
+std::vector<const Router::Compiled*> Router::matching(
+    const std::vector<std::string>& segments) const {
+  std::vector<const Compiled*> found;
+  for (const Compiled& compiled : compiled_) {
+    const bool same = std::ranges::equal(
+        compiled.segments, segments, [](std::string_view pattern, const std::string& segment) {
+          return pattern.empty() ? !segment.empty() : pattern == segment;
+        });
+    if (same) found.push_back(&compiled);
+  }
+  return found;
+}
+
+Response Router::handle(const Request& request) const {
+  Response response;
+  try {
+    auto answer = dispatch(request);
+    response = answer ? std::move(answer).value() : to_response(answer.error());
+  } catch (const std::exception& error) {
+    spdlog::error("{} {} threw: {}", request.method, request.target, error.what());
+    response = to_response(internal_error());
+  }
+  add_cors(request, response);
+  return response;
+}
+
+Answered<Response> Router::dispatch(const Request& request) const {
+  auto target = parse_target(request.target);
+  if (!target) return Failure{std::move(target).error()};
+  const auto candidates = matching(target.value().segments);
+  if (candidates.empty()) return Failure{no_such_route()};
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string allowed;
+  bool patched = false;
+  for (const Compiled* candidate : candidates) {
+    if (candidate->route->method == method) {
+      return call(request, *candidate, std::move(target).value());
+    }
+    allowed.append(candidate->route->method).append(", ");
+    if (candidate->route->method == "GET") allowed.append("HEAD, ");
+    patched = patched || candidate->route->takes == Takes::Patch;
+  }
+  allowed += "OPTIONS";
+  if (method == "OPTIONS") return options(allowed, patched);
+  Response response = to_response(method_not_allowed());
+  response.set_header("Allow", allowed);
+  return response;
+}
+
+Answered<Response> Router::call(const Request& request, const Compiled& compiled,
+                                Target target) const {
+  const Route& route = *compiled.route;
+  Call call{request,
+            services_,
+            caller_of_request(),
+            services_.now(),
+            path_of(target.segments),
+            {},
+            std::move(target.parameters)};
+  for (std::size_t i = 0; i < target.segments.size(); ++i) {
+    if (!compiled.segments[i].empty()) continue;
+    if (!domain::valid_id(target.segments[i])) {
+      return Failure{invalid_id(compiled.names[call.ids.size()])};
+    }
+    call.ids.push_back(std::move(target.segments[i]));
+  }
+  const std::string& origin = request.headers.origin;
+  if (!is_safe(request.method) && !origin.empty() && !allowed_origin(origin)) {
+    return Failure{not_permitted("Pages of other origins may not write here.")};
+  }
+  if (auto problem = refuse_body(request, route)) return Failure{std::move(*problem)};
+  if (auto problem = refuse_key(request, route)) return Failure{std::move(*problem)};
+  return route.handler(call);
+}
+
+std::size_t Router::max_body_bytes(std::string_view method, std::string_view target) const {
+  const auto parsed = parse_target(target);
+  if (!parsed) return kMaxBodyBytes;
+  for (const Compiled* candidate : matching(parsed.value().segments)) {
+    if (candidate->route->method == method) return candidate->route->max_body_bytes();
+  }
+  return kMaxBodyBytes;
+}
+
+}  // namespace cassette::api

@@ -1,0 +1,71 @@
+// Services: what handlers work with, made by the composition root, and one request on its way
+// through a handler. Handlers hold no state of their own.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/http/message.h"
+#include "api/http/query.h"
+#include "api/identity/caller.h"
+#include "api/identity/ids.h"
+#include "api/identity/sealing.h"
+#include "api/identity/signer.h"
+#include "eventstore/command_gateway.h"
+#include "projections/read_models.h"
+
+namespace cassette::api {
+
+struct HealthReport {
+  bool ready = false;
+  std::string durability;            // in force: "fsync", "replicated" or "relaxed"
+  std::vector<std::string> reasons;  // why it is not ready
+};
+
+// Implemented by the composition root. Thread-safe; doesn't block.
+class HealthSource {
+ public:
+  virtual ~HealthSource() = default;
+  virtual HealthReport report() const = 0;
+};
+
+// How long a request may wait, in milliseconds.
+struct Waits {
+  // A command for its answer: past it the outcome is unknown and the answer 503.
+  std::chrono::milliseconds command{10'000};
+  // The read models for a position.
+  std::chrono::milliseconds position{2'000};
+  // An order for the partitions that it concerns.
+  std::chrono::milliseconds settled{2'000};
+};
+
+// The references outlive the server. Thread-safe as they are.
+struct Services {
+  eventstore::CommandGateway& gateway;
+  projections::ReadModels& models;
+  Sealer& sealer;
+  const Signer& signer;
+  const HealthSource& health;
+  std::string openapi;  // the text of docs/openapi.yaml
+  std::function<domain::Timestamp()> now = wall_clock;
+  Waits waits = {};
+};
+
+// A request, routed. Lives as long as its handler runs.
+struct Call {
+  const Request& request;
+  Services& services;
+  Caller caller;
+  domain::Timestamp now;
+  std::string path;              // decoded, as it names the request
+  std::vector<std::string> ids;  // of the path, in its order; each a valid id
+  Parameters parameters;
+
+  domain::VendorId vendor_id() const { return {ids[0]}; }
+  domain::OrderId order_id() const { return {ids[0]}; }
+  domain::CustomerId customer_id() const { return {ids[0]}; }
+};
+
+}  // namespace cassette::api

@@ -1,0 +1,70 @@
+// Settling: reads the tick before the document and the positions after it, so that no change
+// between is missed and none that was seen is left out.
+#include "api/http/settling.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/http/writes.h"
+#include "eventstore/codec.h"
+
+namespace cassette::api {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The partitions that the order concerns, each as far as it was folded after the document was read:
+// a reader with these positions sees what this one saw. With one partition the write's own is all.
+std::vector<eventstore::Position> concerned(const Call& call, const OrderGlance& order,
+                                            eventstore::Position written) {
+  const std::uint32_t partitions = call.services.gateway.partitions();
+  std::vector<eventstore::Position> positions = {written};
+  if (partitions == 1) return positions;
+  const auto folded = call.services.models.positions();
+  const auto add = [&](std::uint32_t partition) {
+    const auto at = std::ranges::find(folded, partition, &eventstore::Position::partition);
+    if (at == folded.end()) return;
+    const auto own = std::ranges::find(positions, partition, &eventstore::Position::partition);
+    if (own == positions.end()) {
+      positions.push_back(*at);
+    } else {
+      *own = std::max(*own, *at);
+    }
+  };
+  add(written.partition);
+  add(eventstore::partition_of(order.order_id.value, partitions));
+  for (const PartGlance& part : order.sub_orders) {
+    add(eventstore::partition_of(part.vendor_id.value, partitions));
+  }
+  std::ranges::sort(positions);
+  return positions;
+}
+
+}  // namespace
+
+Answered<Settled> await_order(const Call& call, const domain::OrderId& id,
+                              eventstore::Position written,
+                              const std::function<bool(const OrderGlance&)>& done) {
+  const auto deadline = Clock::now() + call.services.waits.settled;
+  const auto waited = await_written(call, written);
+  if (!waited) return Failure{waited.error()};
+  auto& models = call.services.models;
+  for (;;) {
+    const std::uint64_t tick = models.tick();
+    auto document = read_document(call, Model::Orders, id.value, "order");
+    if (!document) return Failure{std::move(document).error()};
+    auto order = glance_at(document.value().body);
+    if (!order) return Failure{std::move(order).error()};
+    const bool reached = done(order.value());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (reached || left.count() <= 0) {
+      auto positions = concerned(call, order.value(), written);
+      return Settled{std::move(document).value(), std::move(order).value(), reached,
+                     std::move(positions)};
+    }
+    models.wait_beyond(tick, left);
+  }
+}
+
+}  // namespace cassette::api

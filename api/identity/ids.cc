@@ -1,0 +1,70 @@
+// Ids: UUIDv7 from clock and randomness, and ids derived from a request by BLAKE2b.
+#include "api/identity/ids.h"
+
+#include <sodium.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "api/identity/encoding.h"
+
+namespace cassette::api {
+namespace {
+
+using Uuid = std::array<std::uint8_t, 16>;
+
+std::string to_text(Uuid uuid, std::uint8_t version) {
+  uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | (version << 4));
+  uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[uuid[i] >> 4];
+    text += kDigits[uuid[i] & 0x0f];
+  }
+  return text;
+}
+
+// The parts can hold no line feed but the last, so that two requests never hash alike.
+Uuid hash_of(const RequestName& name, std::string_view purpose) {
+  std::string text;
+  text.reserve(name.principal.size() + name.method.size() + name.path.size() + name.key.size() + 8);
+  for (const std::string_view part : {purpose, name.principal, name.method, name.path}) {
+    text.append(part).append(1, '\n');
+  }
+  text.append(name.key);
+  Uuid hash{};
+  crypto_generichash(hash.data(), hash.size(), bytes_of(text).data(), text.size(), nullptr, 0);
+  return hash;
+}
+
+}  // namespace
+
+domain::Timestamp wall_clock() {
+  using namespace std::chrono;
+  const auto since = system_clock::now().time_since_epoch();
+  return {duration_cast<microseconds>(since).count()};
+}
+
+std::string uuid_v7(domain::Timestamp now) {
+  Uuid uuid{};
+  randombytes_buf(uuid.data(), uuid.size());
+  const auto millis = static_cast<std::uint64_t>(now.micros / 1000);
+  for (std::size_t i = 0; i < 6; ++i) {
+    uuid[i] = static_cast<std::uint8_t>(millis >> (8 * (5 - i)));
+  }
+  return to_text(uuid, 7);
+}
+
+std::string command_id(const RequestName& name) {
+  return base64url(hash_of(name, "command"));
+}
+
+std::string derived_uuid(const RequestName& name) {
+  return to_text(hash_of(name, "id"), 8);
+}
+
+}  // namespace cassette::api
