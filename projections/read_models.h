@@ -113,6 +113,6 @@ class ReadModels {
 template <>
 struct cassette::EnumNames<cassette::projections::Model> {
   static constexpr std::array<std::string_view, 9> values{
-      "vendors",   "products", "stock",   "orders", "vendor_orders", "orders_by_customer",
+      "vendors",   "products", "stock",  "orders", "vendor_orders", "orders_by_customer",
       "customers", "timeline", "tallies"};
 };

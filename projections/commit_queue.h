@@ -1,0 +1,56 @@
+// CommitQueue: carries commits from the threads that read ledgers to the one that folds. Bounded in
+// bytes, so that reading can't run away from folding; each partition's commits stay in order.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "eventstore/commit.h"
+
+namespace cassette::projections {
+
+// Thread-safe; one thread takes.
+class CommitQueue {
+ public:
+  explicit CommitQueue(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+
+  // Waits while the queue is full. False once it is closed: the commit is dropped.
+  bool push(eventstore::StoredCommit commit) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return closed_ || bytes_ < max_bytes_; });
+    if (closed_) return false;
+    bytes_ += commit.bytes;
+    commits_.push_back(std::move(commit));
+    changed_.notify_all();
+    return true;
+  }
+
+  // Waits for a commit and takes what is there. Empty once the queue is closed.
+  std::deque<eventstore::StoredCommit> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return closed_ || !commits_.empty(); });
+    if (closed_) return {};
+    bytes_ = 0;
+    changed_.notify_all();
+    return std::exchange(commits_, {});
+  }
+
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  const std::uint64_t max_bytes_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<eventstore::StoredCommit> commits_;
+  std::uint64_t bytes_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace cassette::projections

@@ -1,0 +1,56 @@
+// RocksWriter: folds commits into one generation's RocksDB. Documents, indexes, timeline and points
+// of a batch go in one write, or none of them does.
+#pragma once
+
+#include <memory>
+
+#include "projections/model_writer.h"
+#include "projections/rocks_database.h"
+#include "projections/rocks_table.h"
+
+namespace cassette::projections {
+
+class RocksWriter : public ModelWriter {
+ public:
+  // A database that was never written is prepared for `partitions`. Failures: Unsupported when it
+  // is of another schema, Mismatch when it is for another number of partitions.
+  static Stored<std::unique_ptr<RocksWriter>> open(std::shared_ptr<RocksDatabase> database,
+                                                   std::uint32_t partitions);
+
+  std::vector<ModelPoint> points() const override { return points_; }
+  Stored<Done> fold(const eventstore::StoredCommit& commit) override;
+  Stored<Done> write() override;
+
+ private:
+  // Entries are never read by a fold, so they go into the batch at once.
+  class TimelineBatch : public Timeline {
+   public:
+    explicit TimelineBatch(RocksWriter& writer) : writer_(writer) {}
+    void add(TimelineEntry entry) override;
+
+   private:
+    RocksWriter& writer_;
+  };
+
+  explicit RocksWriter(std::shared_ptr<RocksDatabase> database);
+  Stored<Done> check(const eventstore::StoredCommit& commit) const;
+  void for_each_table(auto&& visit);
+
+  std::shared_ptr<RocksDatabase> database_;
+  std::vector<ModelPoint> points_;  // written
+  std::vector<ModelPoint> folded_;  // in memory
+  std::optional<StoreError> failure_;
+  RocksTable<VendorDocument> vendors_;
+  RocksTable<ProductDocument> products_;
+  RocksTable<StockDocument> stock_;
+  RocksTable<OrderDocument> orders_;
+  RocksTable<VendorOrderDocument> vendor_orders_;
+  RocksTable<CustomerDocument> customers_;
+  RocksTable<TallyDocument> tallies_;
+  TimelineBatch timeline_;
+  Documents documents_;
+  rocksdb::WriteBatch batch_;
+  std::string buffer_;
+};
+
+}  // namespace cassette::projections
