@@ -83,7 +83,7 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
   const auto tables = load_tables(options.folder);
   if (!tables) return Failure{tables.error()};
   const Plan plan = adventureworks_plan(tables.value());
-  Runner runner({options.url, options.token}, std::move(progress));
+  Runner runner({options.url, options.token}, options.clients, std::move(progress));
   const auto documents = runner.read(plan.subjects);
   if (!documents) return Failure{documents.error()};
   const auto facts = facts_of(plan.subjects, documents.value());

@@ -9,9 +9,10 @@
 namespace cassette::api {
 
 struct ImportOptions {
-  std::string folder;  // of the CSV files
-  std::string url;     // http://HOST:PORT
-  std::string token;   // of an administrator; empty: none
+  std::string folder;       // of the CSV files
+  std::string url;          // http://HOST:PORT
+  std::string token;        // of an administrator; empty: none
+  std::size_t clients = 8;  // connections at the same time
 };
 
 // Blocks until the read models have all of it. The failure says what could not be read or what the

@@ -9,8 +9,6 @@
 namespace cassette::api::importing {
 namespace {
 
-// Connections. More of them make the engine's batches larger and no request faster.
-constexpr std::size_t kCrewSize = 16;
 // Pages of one list: no list that an import reads is longer than a million items.
 constexpr std::size_t kMaxPages = 5'000;
 
@@ -42,8 +40,8 @@ std::optional<std::string> follow(HttpClient& client, const std::string& list,
 
 }  // namespace
 
-Runner::Runner(const Server& server, OnProgress progress)
-    : progress_(std::move(progress)), crew_(server, kCrewSize) {}
+Runner::Runner(const Server& server, std::size_t clients, OnProgress progress)
+    : progress_(std::move(progress)), crew_(server, clients) {}
 
 Result<Documents, std::string> Runner::read(const std::vector<Subject>& subjects) {
   Documents documents(subjects.size());

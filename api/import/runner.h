@@ -34,7 +34,8 @@ struct Written {
 // Not thread-safe; it has threads of its own.
 class Runner {
  public:
-  Runner(const Server& server, OnProgress progress);
+  // `clients` connections at a time.
+  Runner(const Server& server, std::size_t clients, OnProgress progress);
 
   // What the read models say of the plan's subjects, with all that was written by this runner.
   Result<Documents, std::string> read(const std::vector<Subject>& subjects);
