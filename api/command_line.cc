@@ -8,14 +8,17 @@
 namespace cassette::api {
 namespace {
 
+using eventstore::Durability;
+
 constexpr int kUsageError = 2;
 // More partitions than a machine has use for; changing P needs an export and import.
 constexpr int kMaxPartitions = 64;
 constexpr int kMaxImportClients = 64;
 
-const std::map<std::string, Durability> kDurabilities{{"fsync", Durability::Fsync},
-                                                      {"replicated", Durability::Replicated},
-                                                      {"relaxed", Durability::Relaxed}};
+const std::map<std::string, eventstore::Durability> kDurabilities{
+    {"fsync", Durability::Fsync},
+    {"replicated", Durability::Replicated},
+    {"relaxed", Durability::Relaxed}};
 const std::map<std::string, domain::Confirmation> kConfirmations{
     {"automatic", domain::Confirmation::Automatic}, {"manual", domain::Confirmation::Manual}};
 
@@ -39,10 +42,10 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   sub->add_option("--http", up.http, "Address and port of the REST API; port 0 takes a free one")
       ->envname("CASSETTE_HTTP")
       ->capture_default_str();
-  sub->add_option("--partitions", up.partitions, "Partitions of a new ledger; an old one keeps its")
+  sub->add_option("--partitions", up.partitions,
+                  "Partitions of a new ledger (default 1); an old one has its own")
       ->envname("CASSETTE_PARTITIONS")
-      ->check(CLI::Range(1, kMaxPartitions))
-      ->capture_default_str();
+      ->check(CLI::Range(1, kMaxPartitions));
   sub->add_option("--durability", up.durability,
                   "What an acknowledgement promises: fsync, replicated or relaxed")
       ->envname("CASSETTE_DURABILITY")

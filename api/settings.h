@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "domain/order.h"
+#include "eventstore/durability.h"
 
 namespace cassette::api {
-
-enum class Durability { Fsync, Replicated, Relaxed };
 
 // Where the ledger is: an embedded server's data folder, or a server that someone else runs.
 struct LedgerSettings {
@@ -22,10 +21,10 @@ struct LedgerSettings {
 
 struct UpSettings {
   LedgerSettings ledger;
-  std::vector<std::string> nats_monitors;  // of a server that someone else runs
-  std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
-  std::uint32_t partitions = 1;
-  Durability durability = Durability::Fsync;
+  std::vector<std::string> nats_monitors;   // of a server that someone else runs
+  std::string http = "127.0.0.1:8080";      // ADDR:PORT; port 0: a free one
+  std::optional<std::uint32_t> partitions;  // as the ledger has; of a new one 1
+  eventstore::Durability durability = eventstore::Durability::Fsync;
   domain::Policy policy;
   std::string master_key_file;  // empty: DATA/master.key
   bool take_over = false;       // take the partitions from whoever holds them
@@ -68,8 +67,3 @@ struct CommandLine {
 std::variant<CommandLine, int> parse_command_line(int argc, char** argv);
 
 }  // namespace cassette::api
-
-template <>
-struct cassette::EnumNames<cassette::api::Durability> {
-  static constexpr std::array<std::string_view, 3> values{"fsync", "replicated", "relaxed"};
-};

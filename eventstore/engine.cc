@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "eventstore/catch_up.h"
+
 namespace cassette::eventstore {
 namespace {
 
@@ -77,6 +79,7 @@ void Engine::run() {
   while (!signals_.stopping || signals_.granted) {
     if (!signals_.granted) {
       refuse_inbox(trouble());
+      keep_warm();
       wakeup_.wait(kPause);
       continue;
     }
@@ -92,6 +95,14 @@ void Engine::run() {
   }
   signals_.serving = false;
   refuse_inbox("the engine is stopping");
+}
+
+// The archive follows the owner's commits, so that a claim starts from close behind them.
+void Engine::keep_warm() {
+  if (last_end() == TenureEnd::Unsound || signals_.stopping || !archiver_.drain(kPause)) return;
+  auto followed = catch_up(options_.settings.partition, parts_.ledger, parts_.archive,
+                           [this] { return signals_.stopping || signals_.granted; });
+  if (!followed.ok()) spdlog::debug("not warm: {}", followed.error().what);
 }
 
 void Engine::refuse_inbox(const std::string& why) {

@@ -42,6 +42,7 @@ class Engine {
 
  private:
   void run();
+  void keep_warm();
   void refuse_inbox(const std::string& why);
   void note(TenureEnd how, const std::string& trouble);
 

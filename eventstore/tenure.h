@@ -85,9 +85,7 @@ class Tenure {
 
   // ---- recovery (tenure_recovery.cc)
   std::optional<TenureEnd> recover();
-  std::optional<TenureEnd> catch_up(FoldPoint& point, std::uint64_t last);
-  Stored<Done> fold(std::vector<StoredCommit>& commits, const FoldPoint& point);
-  std::optional<TenureEnd> check_genesis(std::uint64_t last);
+  std::optional<TenureEnd> check_genesis();
   std::optional<TenureEnd> subscribe();
   void draft_claim(bool genesis);
 

@@ -1,17 +1,14 @@
 // Tenure: from whatever the archive holds to a state that equals the ledger, and the claim on it.
 #include <utility>
 
-#include <spdlog/spdlog.h>
+#include <spdlog/fmt/fmt.h>
 
+#include "eventstore/catch_up.h"
 #include "eventstore/codec.h"
 #include "eventstore/tenure.h"
 
 namespace cassette::eventstore {
 namespace {
-
-// Bodies folded into the archive in one write while catching up, in bytes.
-constexpr std::size_t kFoldBytes = 8 * 1024 * 1024;
-constexpr std::chrono::milliseconds kReadTimeout{1000};
 
 TenureEnd end_of(const StoreError& error) {
   switch (error.kind) {
@@ -31,16 +28,11 @@ TenureEnd end_of(const StoreError& error) {
 
 std::optional<TenureEnd> Tenure::recover() {
   archiver_.reset();
-  auto archived = parts_.archive.point();
-  if (!archived.ok()) return end(end_of(archived.error()), archived.error().what);
-  FoldPoint point = std::move(archived).value();
-  if (auto held = check_head(parts_.ledger, point.head); !held.ok()) {
-    return end(end_of(held.error()), held.error().what);
-  }
-  auto last = parts_.ledger.last_sequence();
-  if (!last.ok()) return end(TenureEnd::Failed, last.error().what);
-  if (auto ended = check_genesis(last.value())) return ended;
-  if (auto ended = catch_up(point, last.value())) return ended;
+  if (auto ended = check_genesis()) return ended;
+  auto caught_up = catch_up(options_.settings.partition, parts_.ledger, parts_.archive,
+                            [this] { return signals_.stopping || !signals_.granted; });
+  if (!caught_up.ok()) return end(end_of(caught_up.error()), caught_up.error().what);
+  const FoldPoint& point = caught_up.value();
   state_.emplace(options_.settings, parts_.archive);
   if (auto loaded = state_->load(point); !loaded.ok()) {
     return end(end_of(loaded.error()), loaded.error().what);
@@ -53,9 +45,11 @@ std::optional<TenureEnd> Tenure::recover() {
   return std::nullopt;
 }
 
-std::optional<TenureEnd> Tenure::check_genesis(std::uint64_t last) {
+std::optional<TenureEnd> Tenure::check_genesis() {
+  auto last = parts_.ledger.last_sequence();
+  if (!last.ok()) return end(TenureEnd::Failed, last.error().what);
   Chain chain(options_.settings.partition);
-  for (std::uint64_t sequence = 1; sequence <= last; ++sequence) {
+  for (std::uint64_t sequence = 1; sequence <= last.value(); ++sequence) {
     auto message = parts_.ledger.read(sequence);
     if (!message.ok()) return end(TenureEnd::Failed, message.error().what);
     if (!message.value()) return end(TenureEnd::Unsound, "the ledger has a hole");
@@ -76,47 +70,6 @@ std::optional<TenureEnd> Tenure::check_genesis(std::uint64_t last) {
     return std::nullopt;
   }
   return std::nullopt;
-}
-
-std::optional<TenureEnd> Tenure::catch_up(FoldPoint& point, std::uint64_t last) {
-  if (point.head.read >= last) return std::nullopt;
-  spdlog::info("partition {}: the archive folds {} messages", options_.settings.partition,
-               last - point.head.read);
-  auto reader = parts_.ledger.follow(point.head.read + 1);
-  if (!reader.ok()) return end(TenureEnd::Failed, reader.error().what);
-  Chain chain(options_.settings.partition, point.head);
-  std::vector<StoredCommit> commits;
-  std::size_t bytes = 0;
-  while (chain.head().read < last) {
-    auto messages = reader.value()->next(kReadTimeout);
-    if (!messages.ok()) return end(TenureEnd::Failed, messages.error().what);
-    if (messages.value().empty() && (!signals_.granted || signals_.stopping)) {
-      return end(TenureEnd::Revoked, "stopped while the archive was catching up");
-    }
-    for (const Message& message : messages.value()) {
-      auto link = chain.accept(message);
-      if (!link.ok()) return end(end_of(link.error()), link.error().what);
-      auto* stored = std::get_if<StoredCommit>(&link.value());
-      if (stored == nullptr) continue;
-      point.at = stored->commit.at;
-      for (const auto& [partition, seen] : stored->commit.seen) point.seen[partition] = seen;
-      bytes += stored->bytes;
-      commits.push_back(std::move(*stored));
-    }
-    point.head = chain.head();
-    if (bytes < kFoldBytes && point.head.read < last) continue;
-    if (auto folded = fold(commits, point); !folded.ok()) {
-      return end(end_of(folded.error()), folded.error().what);
-    }
-    bytes = 0;
-  }
-  return std::nullopt;
-}
-
-Stored<Done> Tenure::fold(std::vector<StoredCommit>& commits, const FoldPoint& point) {
-  auto folded = parts_.archive.fold(commits, point);
-  commits.clear();
-  return folded;
 }
 
 std::optional<TenureEnd> Tenure::subscribe() {

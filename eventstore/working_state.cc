@@ -15,6 +15,20 @@ namespace cassette::eventstore {
 using domain::EntityKey;
 using domain::EntityKind;
 
+namespace {
+
+// What one command may add to a commit, in bytes: with a full batch before it, and its reactions
+// after it, the commit still fits into a message.
+constexpr std::size_t kMaxCommandBytes = 512 * 1024;
+
+bool too_large(const domain::Events& events) {
+  std::size_t bytes = 0;
+  for (const domain::Event& event : events) bytes += estimated_bytes(event);
+  return bytes > kMaxCommandBytes;
+}
+
+}  // namespace
+
 WorkingState::WorkingState(const PartitionSettings& settings, Archive& archive)
     : settings_(settings),
       archive_(archive),
@@ -83,6 +97,11 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
   if (!decision.ok()) {
     batch.waiters.push_back(
         {std::move(submission.done), Rejected{std::move(decision.error())}, ""});
+    return;
+  }
+  if (too_large(decision.value())) {
+    const domain::InvalidCommand no{"", "it would make more events than a commit may hold"};
+    batch.waiters.push_back({std::move(submission.done), Rejected{no}, ""});
     return;
   }
   Accepted accepted;

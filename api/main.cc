@@ -1,0 +1,32 @@
+// cassette: the one binary. Its subcommands are the roles.
+#include <variant>
+
+#include "api/import/run_import.h"
+#include "api/logging.h"
+#include "api/replay_command.h"
+#include "api/settings.h"
+#include "api/up.h"
+
+namespace {
+
+using namespace cassette::api;
+
+struct Run {
+  int operator()(const UpSettings& settings) const { return run_up(settings); }
+  int operator()(const TailSettings& settings) const { return run_tail(settings); }
+  int operator()(const VerifySettings& settings) const { return run_verify(settings); }
+  int operator()(const RebuildSettings& settings) const { return run_rebuild(settings); }
+  int operator()(const ImportSettings& settings) const {
+    return run_import({settings.dir, settings.url, ""});
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = parse_command_line(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  const CommandLine& line = std::get<CommandLine>(parsed);
+  set_up_logging(line.log_level);
+  return std::visit(Run{}, line.role);
+}

@@ -1,0 +1,283 @@
+// Up: making the parts, joining them, and taking them down in order.
+#include "api/up.h"
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "api/health.h"
+#include "api/hints.h"
+#include "api/http/router.h"
+#include "api/http/server.h"
+#include "api/http/services.h"
+#include "api/identity/ids.h"
+#include "api/identity/keyring.h"
+#include "api/identity/sealing.h"
+#include "api/identity/signer.h"
+#include "api/ledger_access.h"
+#include "api/ledger_identity.h"
+#include "api/nats_keeper.h"
+#include "api/openapi_text.h"
+#include "eventstore/catch_up.h"
+#include "eventstore/data_folder.h"
+#include "eventstore/engine_host.h"
+#include "eventstore/rocks_archive.h"
+#include "projections/projection.h"
+
+namespace cassette::api {
+namespace {
+
+using eventstore::Done;
+using eventstore::Position;
+using eventstore::Stored;
+
+constexpr int kCouldNotStart = 2;
+// How long a drain may take before the process ends all the same: nothing is lost then, and the
+// next start folds the rest.
+constexpr std::chrono::milliseconds kDrainTimeout{30'000};
+// Between two looks at whether the read models have come as far as the head.
+constexpr std::chrono::milliseconds kReadyLook{100};
+
+// A line of the contract with whoever started us: on stdout at once.
+void announce(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+// "ADDR:PORT".
+Stored<HttpServer::Options> parse_address(const std::string& text) {
+  HttpServer::Options options;
+  const std::size_t colon = text.rfind(':');
+  const char* end = text.data() + text.size();
+  std::uint16_t port = 0;
+  if (colon != std::string::npos && colon > 0) {
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, port);
+    if (parsed.ec == std::errc() && parsed.ptr == end) {
+      options.address = text.substr(0, colon);
+      options.port = port;
+      return options;
+    }
+  }
+  return Failure{eventstore::StoreError{eventstore::StoreError::Kind::Unsupported,
+                                        "--http takes ADDR:PORT, not '" + text + "'"}};
+}
+
+// Members are made from top to bottom and go in reverse.
+class Up {
+ public:
+  explicit Up(const UpSettings& settings) : settings_(settings) {}
+
+  Stored<Done> start();
+  // Until every model has what the ledgers held at the start, or a signal comes.
+  void await_ready();
+  void drain();
+  const std::string& url() const { return url_; }
+
+ private:
+  Stored<Done> connect();
+  Stored<Done> make_streams();
+  Stored<Done> prove();
+  Stored<Done> open_archives();
+  Stored<Done> open_personal_data();
+  Stored<Done> open_models();
+  void start_engines();
+  Stored<Done> start_http();
+  std::vector<eventstore::Ledger*> ledgers() const;
+
+  const UpSettings settings_;
+  std::unique_ptr<eventstore::DataFolder> data_;
+  std::unique_ptr<NatsKeeper> nats_;
+  std::unique_ptr<eventstore::JetStreamConnection> connection_;
+  std::unique_ptr<eventstore::KeyValue> leases_;
+  std::unique_ptr<eventstore::KeyValue> keys_;
+  LedgerIdentity identity_;
+  std::vector<std::unique_ptr<eventstore::Ledger>> ledgers_;
+  std::vector<std::unique_ptr<eventstore::Archive>> archives_;
+  std::vector<Position> heads_at_start_;
+  std::unique_ptr<Keyring> keyring_;
+  std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<Signer> signer_;
+  std::unique_ptr<projections::Projection> projection_;
+  std::unique_ptr<eventstore::EngineHost> engines_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<HttpServer> http_;
+  std::string url_;
+};
+
+std::vector<eventstore::Ledger*> Up::ledgers() const {
+  std::vector<eventstore::Ledger*> all;
+  for (const auto& ledger : ledgers_) all.push_back(ledger.get());
+  return all;
+}
+
+Stored<Done> Up::start() {
+  auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
+  if (!data.ok()) return Failure{data.error()};
+  data_ = std::move(data).value();
+  for (const auto step : {&Up::connect, &Up::make_streams, &Up::prove, &Up::open_archives,
+                          &Up::open_personal_data, &Up::open_models}) {
+    if (auto done = (this->*step)(); !done.ok()) return done;
+  }
+  start_engines();
+  return start_http();
+}
+
+Stored<Done> Up::connect() {
+  std::string url = settings_.ledger.nats_url;
+  if (url.empty()) {
+    auto nats = NatsKeeper::start(settings_);
+    if (!nats.ok()) return Failure{nats.error()};
+    nats_ = std::move(nats).value();
+    url = nats_->endpoint().url;
+  }
+  auto connection = eventstore::JetStreamConnection::connect(
+      connection_options(settings_.ledger, url, "cassette"));
+  if (!connection.ok()) return Failure{connection.error()};
+  connection_ = std::move(connection).value();
+  announce("nats: " + url);
+  return Done{};
+}
+
+Stored<Done> Up::make_streams() {
+  auto ledger_bucket = connection_->create_bucket(kLedgerBucket);
+  if (!ledger_bucket.ok()) return Failure{ledger_bucket.error()};
+  auto identity =
+      agree_on_ledger(*ledger_bucket.value(), uuid_v7(wall_clock()), settings_.partitions);
+  if (!identity.ok()) return Failure{identity.error()};
+  identity_ = identity.value();
+  for (std::uint32_t p = 0; p < identity_.partitions; ++p) {
+    if (auto made = connection_->create_ledger_stream(p, {}); !made.ok()) return made;
+    ledgers_.push_back(connection_->ledger(p));
+  }
+  auto leases = connection_->create_bucket(eventstore::kLeaseBucket);
+  if (!leases.ok()) return Failure{leases.error()};
+  leases_ = std::move(leases).value();
+  auto keys = connection_->create_bucket(kKeyBucket);
+  if (!keys.ok()) return Failure{keys.error()};
+  keys_ = std::move(keys).value();
+  return Done{};
+}
+
+Stored<Done> Up::prove() {
+  std::vector<std::uint32_t> replicas;
+  for (std::uint32_t p = 0; p < identity_.partitions; ++p) {
+    auto stream = connection_->ledger_stream(p);
+    if (!stream.ok()) return Failure{stream.error()};
+    replicas.push_back(stream.value() ? stream.value()->replicas : 0);
+  }
+  std::vector<std::string> monitors = settings_.nats_monitors;
+  if (nats_) monitors = {nats_->endpoint().monitor_url};
+  const std::string server = connection_->server_id();
+  return eventstore::prove_durability(settings_.durability, {replicas, monitors, server});
+}
+
+Stored<Done> Up::open_archives() {
+  for (std::uint32_t p = 0; p < identity_.partitions; ++p) {
+    auto archive = eventstore::RocksArchive::open(archive_folder(settings_.ledger, p).string(), {});
+    if (!archive.ok()) return Failure{archive.error()};
+    archives_.push_back(std::move(archive).value());
+    auto point = eventstore::catch_up(p, *ledgers_[p], *archives_[p], [] { return false; });
+    if (!point.ok()) return Failure{point.error()};
+    heads_at_start_.push_back({p, point.value().head.commit});
+  }
+  return Done{};
+}
+
+Stored<Done> Up::open_personal_data() {
+  std::filesystem::path master = settings_.master_key_file;
+  if (master.empty()) master = data_->path() / "master.key";
+  auto keyring = Keyring::open(master, *keys_);
+  if (!keyring.ok()) return Failure{keyring.error()};
+  keyring_ = std::move(keyring).value();
+  sealer_ = std::make_unique<Sealer>(*keyring_);
+  signer_ = std::make_unique<Signer>(keyring_->signing_root());
+  return Done{};
+}
+
+Stored<Done> Up::open_models() {
+  auto projection = projections::Projection::open({models_folder(settings_.ledger), ledgers()});
+  if (!projection.ok()) return Failure{projection.error()};
+  projection_ = std::move(projection).value();
+  return Done{};
+}
+
+void Up::start_engines() {
+  eventstore::EngineHostOptions options;
+  options.policy = settings_.policy;
+  options.ledger_id = identity_.ledger_id;
+  options.self = {uuid_v7(wall_clock()), data_->id(), 0};
+  options.node_is_ours = true;
+  options.take_over = settings_.take_over;
+  std::vector<eventstore::Archive*> archives;
+  for (const auto& archive : archives_) archives.push_back(archive.get());
+  eventstore::EngineHostParts parts{ledgers(), std::move(archives), *leases_, wall_clock,
+                                    [] { return uuid_v7(wall_clock()); }};
+  engines_ = std::make_unique<eventstore::EngineHost>(std::move(options), std::move(parts));
+}
+
+Stored<Done> Up::start_http() {
+  health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models());
+  services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
+                                                  *signer_, *health_, std::string(openapi_text())});
+  router_ = std::make_unique<Router>(*services_);
+  auto address = parse_address(settings_.http);
+  if (!address.ok()) return Failure{address.error()};
+  auto http = HttpServer::start(*router_, address.value());
+  if (!http.ok()) return Failure{http.error()};
+  http_ = std::move(http).value();
+  url_ = fmt::format("http://{}:{}", address.value().address, http_->port());
+  announce("http: " + url_);
+  spdlog::info("{} is on loopback only, and takes every caller for the administrator", url_);
+  return Done{};
+}
+
+void Up::await_ready() {
+  while (!projection_->drain_to(heads_at_start_, kReadyLook)) {
+    if (projection_->models().failure()) break;
+    sigset_t pending;
+    sigpending(&pending);
+    if (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1) return;
+  }
+  health_->set_ready();
+  announce("ready");
+}
+
+void Up::drain() {
+  spdlog::info("draining");
+  http_->stop();
+  const bool archived = engines_->stop(kDrainTimeout);
+  const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
+  projection_->stop();
+  spdlog::info("drained{}{}", archived ? "" : ", but for the archive",
+               projected ? "" : ", but for the read models");
+}
+
+}  // namespace
+
+int run_up(const UpSettings& settings) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // of every thread made from here on
+  std::signal(SIGPIPE, SIG_IGN);
+  Up up(settings);
+  if (auto started = up.start(); !started.ok()) {
+    spdlog::critical("can't start: {}", started.error().what);
+    return kCouldNotStart;
+  }
+  up.await_ready();
+  announce(hints(up.url()));
+  int signal = 0;
+  sigwait(&signals, &signal);
+  up.drain();
+  return 0;
+}
+
+}  // namespace cassette::api
