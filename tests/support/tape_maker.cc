@@ -41,6 +41,12 @@ Commit TapeMaker::open() const {
 }
 
 Position TapeMaker::run(const domain::Command& command, const std::string& id) {
+  const std::optional<Position> position = attempt(command, id);
+  CHECK(position.has_value());
+  return *position;
+}
+
+std::optional<Position> TapeMaker::attempt(const domain::Command& command, const std::string& id) {
   now_.micros += 1000;
   const std::uint32_t partition = home(domain::home_of(command));
   Track& track = tracks_[partition];
@@ -52,7 +58,7 @@ Position TapeMaker::run(const domain::Command& command, const std::string& id) {
     envelope.cause.command = 0;
   }
   domain::Decision decision = track.marketplace.decide(command, {now_, {}});
-  CHECK(decision.ok());
+  if (!decision.ok()) return std::nullopt;
   append(track, commit, std::move(decision).value(), envelope);
   react_locally(partition, commit, 0);
   const Position position = store(partition, std::move(commit));

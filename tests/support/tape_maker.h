@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class TapeMaker {
   // Decides `command` where it lives and commits it with its local reactions; then every partition
   // reads the others until nothing is left to react to. CHECK-fails when it is rejected.
   eventstore::Position run(const domain::Command& command, const std::string& id = "");
+  // The same, but nothing happens when it is rejected.
+  std::optional<eventstore::Position> attempt(const domain::Command& command,
+                                              const std::string& id = "");
 
   // Ends what is due, as the engine does.
   void expire();
