@@ -17,7 +17,7 @@ struct Run {
   int operator()(const VerifySettings& settings) const { return run_verify(settings); }
   int operator()(const RebuildSettings& settings) const { return run_rebuild(settings); }
   int operator()(const ImportSettings& settings) const {
-    return run_import({settings.dir, settings.url, ""});
+    return run_import({settings.dir, settings.url, "", settings.clients});
   }
 };
 

@@ -3,11 +3,15 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
 #include "api/ledger_access.h"
 #include "replay/progress.h"
+#include "replay/report.h"
+#include "replay/tail.h"
 #include "replay/verify.h"
 
 namespace cassette::api {
@@ -38,8 +42,7 @@ int run_verify(const VerifySettings& settings) {
   options.progress = &meter;
   const auto ledgers = access.value().borrowed();
   const replay::VerifyReport report = replay::verify(ledgers, options);
-  std::printf("%lu commits, %lu events, %zu findings\n", report.commits, report.events,
-              report.findings.size());
+  print_line(settings.json ? replay::to_json(report) : replay::to_text(report));
   return static_cast<int>(report.verdict);
 }
 

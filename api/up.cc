@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -18,6 +19,7 @@
 #include "api/identity/keyring.h"
 #include "api/identity/sealing.h"
 #include "api/identity/signer.h"
+#include "api/import/demo.h"
 #include "api/ledger_access.h"
 #include "api/ledger_identity.h"
 #include "api/nats_keeper.h"
@@ -41,6 +43,8 @@ constexpr int kCouldNotStart = 2;
 constexpr std::chrono::milliseconds kDrainTimeout{30'000};
 // Between two looks at whether the read models have come as far as the head.
 constexpr std::chrono::milliseconds kReadyLook{100};
+// Between two looks at whether the partitions are claimed: two commits away from the start.
+constexpr std::chrono::milliseconds kClaimLook{5};
 
 // A line of the contract with whoever started us: on stdout at once.
 void announce(const std::string& line) {
@@ -238,11 +242,19 @@ Stored<Done> Up::start_http() {
 }
 
 void Up::await_ready() {
-  while (!projection_->drain_to(heads_at_start_, kReadyLook)) {
-    if (projection_->models().failure()) break;
+  const auto told_to_end = [] {
     sigset_t pending;
     sigpending(&pending);
-    if (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1) return;
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+  };
+  while (!projection_->drain_to(heads_at_start_, kReadyLook)) {
+    if (projection_->models().failure()) break;
+    if (told_to_end()) return;
+  }
+  // Whoever reads `ready` writes next.
+  while (engines_->claiming()) {
+    std::this_thread::sleep_for(kClaimLook);
+    if (told_to_end()) return;
   }
   health_->set_ready();
   announce("ready");
@@ -273,6 +285,11 @@ int run_up(const UpSettings& settings) {
     return kCouldNotStart;
   }
   up.await_ready();
+  if (settings.demo) {
+    if (const auto failed = load_demo(up.url(), "", [](const importing::Progress&) {})) {
+      spdlog::error("the demo catalogue could not be loaded: {}", *failed);
+    }
+  }
   announce(hints(up.url()));
   int signal = 0;
   sigwait(&signals, &signal);

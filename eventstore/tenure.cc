@@ -63,33 +63,47 @@ std::optional<TenureEnd> Tenure::advance() {
   return done->job.body ? finish(*done) : finish_confirmation(*done);
 }
 
+// A batch in which nothing was decided yet is as late as the clock, however long it has been open.
 Batch& Tenure::draft() {
-  if (!draft_) draft_ = state_->open_batch(parts_.clock());
+  if (!draft_) {
+    draft_ = state_->open_batch(parts_.clock());
+  } else if (!draft_->has_content() && draft_->waiters.empty()) {
+    state_->advance_time(*draft_, std::max(parts_.clock(), draft_->commit.at));
+  }
   return *draft_;
 }
 
-// Commits of other partitions go first: they are older than what the inbox holds, and while the
-// batch is empty they may set its time.
+// Commits of other partitions go first: they are older than what the inbox holds. A commit is never
+// earlier than one that it has seen, and its time is fixed once something was decided by it, so one
+// that is later than the batch waits for the next batch.
 void Tenure::take_remote() {
-  if (draft_ && draft_->bytes >= options_.commit_target_bytes) return;
-  for (const auto& subscription : subscriptions_) {
-    auto items = subscription->take(kRemoteCommitsABatch);
-    if (!items.ok()) {
-      why_ = items.error().what;
-      signals_.granted = false;
-      return;
-    }
-    for (const auto& item : items.value()) {
-      const StoredCommit& stored = item->stored;
-      const bool for_us =
-          std::ranges::find(item->addressed, options_.settings.partition) != item->addressed.end();
-      if (for_us) {
-        state_->react_to(stored, draft());
-      } else {
-        state_->pass(stored.position.partition, {stored.position.commit, stored.hash});
+  for (Remote& remote : remotes_) {
+    if (draft_ && draft_->bytes >= options_.commit_target_bytes) return;
+    if (remote.waiting.empty()) {
+      auto items = remote.subscription->take(kRemoteCommitsABatch);
+      if (!items.ok()) {
+        why_ = items.error().what;
+        signals_.granted = false;
+        return;
       }
+      remote.waiting.assign(items.value().begin(), items.value().end());
     }
+    while (!remote.waiting.empty() && take(*remote.waiting.front())) remote.waiting.pop_front();
   }
+}
+
+bool Tenure::take(const TailItem& item) {
+  Batch& batch = draft();
+  if (item.stored.commit.at > batch.commit.at) {
+    if (batch.has_content() || !batch.waiters.empty()) return false;
+    state_->advance_time(batch, item.stored.commit.at);
+  }
+  if (std::ranges::find(item.addressed, options_.settings.partition) != item.addressed.end()) {
+    state_->react_to(item.stored, batch);
+  } else {
+    state_->pass(item.stored.position.partition, {item.stored.position.commit, item.stored.hash});
+  }
+  return true;
 }
 
 void Tenure::take_inbox() {
@@ -121,7 +135,7 @@ void Tenure::publish() {
     start_append();
     return;
   }
-  if (draft_) {
+  if (draft_ && !draft_->waiters.empty()) {
     confirming_ = std::move(draft_->waiters);
     draft_.reset();
     confirming_since_ = std::chrono::steady_clock::now();
@@ -134,10 +148,15 @@ void Tenure::start_append() {
 }
 
 bool Tenure::drained() const {
-  return !in_flight_ && !draft_ && confirming_.empty() && next_taken_ == taken_.size() && claimed_;
+  const bool undecided = draft_ && (draft_->has_content() || !draft_->waiters.empty());
+  return !in_flight_ && !undecided && confirming_.empty() && next_taken_ == taken_.size() &&
+         claimed_;
 }
 
 void Tenure::wait() {
+  const auto waits = [](const Remote& remote) { return !remote.waiting.empty(); };
+  const bool idle = !in_flight_ && confirming_.empty();
+  if (idle && std::ranges::any_of(remotes_, waits)) return;
   const bool more = next_taken_ < taken_.size() && archiver_.has_room() &&
                     (!draft_ || draft_->bytes < options_.commit_target_bytes);
   if (more) return;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -83,6 +84,12 @@ class Tenure {
     std::chrono::steady_clock::time_point since;
   };
 
+  // What another partition's ledger has for us.
+  struct Remote {
+    std::unique_ptr<LedgerTail::Subscription> subscription;
+    std::deque<std::shared_ptr<const TailItem>> waiting;
+  };
+
   // ---- recovery (tenure_recovery.cc)
   std::optional<TenureEnd> recover();
   std::optional<TenureEnd> check_genesis();
@@ -93,6 +100,8 @@ class Tenure {
   TenureEnd serve();
   std::optional<TenureEnd> advance();
   void take_remote();
+  // False when it must wait for the next batch.
+  bool take(const TailItem& item);
   void take_inbox();
   void publish();
   void start_append();
@@ -135,7 +144,7 @@ class Tenure {
   std::vector<Submission> taken_;  // from the inbox, not decided yet
   std::size_t next_taken_ = 0;
   bool claimed_ = false;
-  std::vector<std::unique_ptr<LedgerTail::Subscription>> subscriptions_;
+  std::vector<Remote> remotes_;
   std::unique_ptr<AppendWorker> worker_;
 };
 

@@ -80,7 +80,7 @@ std::optional<TenureEnd> Tenure::subscribe() {
     if (!subscription.ok()) {
       return end(end_of(subscription.error()), subscription.error().what);
     }
-    subscriptions_.push_back(std::move(subscription).value());
+    remotes_.push_back({std::move(subscription).value(), {}});
   }
   return std::nullopt;
 }

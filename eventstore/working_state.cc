@@ -53,6 +53,11 @@ Batch WorkingState::open_batch(domain::Timestamp clock) {
   return batch;
 }
 
+void WorkingState::advance_time(Batch& batch, domain::Timestamp at) {
+  batch.commit.at = at;
+  last_at_ = at;
+}
+
 void WorkingState::decide(Submission submission, Batch& batch) {
   if (!submission.request.id.empty() && answer_repeat(submission, batch)) return;
   decide_new(submission, batch);
@@ -199,8 +204,7 @@ void WorkingState::run_reaction(const domain::Command& command, const RecordedEv
 }
 
 void WorkingState::react_to(const StoredCommit& source, Batch& batch) {
-  batch.commit.at = std::max(batch.commit.at, source.commit.at);
-  last_at_ = batch.commit.at;
+  CHECK(source.commit.at <= batch.commit.at);
   for (std::size_t i = 0; i < source.commit.events.size(); ++i) {
     const RecordedEvent& cause = source.commit.events[i];
     RecordedEvent envelope;

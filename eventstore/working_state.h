@@ -36,9 +36,13 @@ class WorkingState {
   // A batch whose time is the latest of `clock` and the last batch's.
   Batch open_batch(domain::Timestamp clock);
 
+  // The batch is to be as late as `at`. Only while nothing was decided in it.
+  void advance_time(Batch& batch, domain::Timestamp at);
+
   // Decides and puts events and the waiting caller into `batch`.
   void decide(Submission submission, Batch& batch);
-  // Runs the reactions that `source`, a commit of another partition, has for this one.
+  // Runs the reactions that `source`, a commit of another partition, has for this one. The batch is
+  // not earlier than it.
   void react_to(const StoredCommit& source, Batch& batch);
   // Ends the reservations whose deadline is not after the batch's time.
   void expire(Batch& batch);

@@ -209,6 +209,40 @@ TEST_CASE("AShortageInAnotherPartitionReleasesWhatWasReserved") {
   }));
 }
 
+// Verify found a commit that was earlier than one it had seen: the other partition's commit was
+// taken note of by a batch that was open already.
+TEST_CASE("ACommitIsNeverEarlierThanOneItHasSeen") {
+  EngineRig rig{{.partitions = 2}};
+  rig.start();
+  const std::string vendor = rig.id_at(1, "v");
+  stock_up(rig, vendor, "p1", 1000);
+  constexpr int kOrders = 300;
+  std::atomic<int> answers{0};
+  for (int n = 0; n < kOrders; ++n) {
+    Request request;
+    const std::string prefix = "o" + std::to_string(n) + "x";
+    request.command =
+        order_of(rig.id_at(static_cast<std::uint32_t>(n % 2), prefix), vendor, "p1", 1);
+    rig.now_micros += 1;
+    rig.submit(std::move(request), [&](const Reply&) { ++answers; });
+  }
+  REQUIRE(rig.eventually(1, [&](const domain::Marketplace& market) {
+    return answers == kOrders && market.stock({vendor}, {"p1"})->reserved == kOrders;
+  }));
+  rig.stop();
+  const std::vector<std::vector<StoredCommit>> all{rig.commits(0), rig.commits(1)};
+  for (const auto& commits : all) {
+    for (const StoredCommit& stored : commits) {
+      for (const auto& [partition, seen] : stored.commit.seen) {
+        const auto cause = std::ranges::find(all[partition], seen.commit,
+                                             [](const auto& each) { return each.position.commit; });
+        REQUIRE(cause != all[partition].end());
+        CHECK(cause->commit.at <= stored.commit.at);
+      }
+    }
+  }
+}
+
 TEST_CASE("EachReactionRunsOnceOverARestart") {
   EngineRig rig{{.partitions = 2}};
   rig.start();
