@@ -1,6 +1,7 @@
 // EngineHost: leases in, engines out.
 #include "eventstore/engine_host.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -64,6 +65,12 @@ std::vector<EngineHealth> EngineHost::health() const {
   return health;
 }
 
+bool EngineHost::claiming() const {
+  return !looked_ || std::any_of(engines_.begin(), engines_.end(), [](const auto& engine) {
+    return engine->granted() && !engine->serving() && !engine->last_end();
+  });
+}
+
 void EngineHost::keep_leases() {
   for (Lease& lease : leases_) {
     if (!options_.take_over) break;
@@ -81,6 +88,7 @@ void EngineHost::keep_leases() {
     for (std::uint32_t p = 0; p < leases_.size(); ++p) {
       if (renew || !leases_[p].held()) beat(p);
     }
+    looked_ = true;
     lock.lock();
     stopped_.wait_for(lock, kLook, [this] { return stopping_; });
   }

@@ -2,6 +2,7 @@
 // It routes commands to them and decides nothing. The api sees it as the CommandGateway.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -55,6 +56,10 @@ class EngineHost : public CommandGateway {
 
   std::vector<EngineHealth> health() const;
 
+  // Whether a partition whose lease may be ours is not served yet, and has not failed either: true
+  // at the start, until each is served, waits for another's lease, or says what is in the way.
+  bool claiming() const;
+
   // Takes no more commands, answers those it has, brings the archives up to the ledgers and gives
   // up the leases. False when `timeout` passed first. Blocks.
   bool stop(std::chrono::milliseconds timeout);
@@ -68,6 +73,7 @@ class EngineHost : public CommandGateway {
   std::vector<std::unique_ptr<LedgerTail>> tails_;  // none with one partition
   std::vector<std::unique_ptr<Engine>> engines_;
   std::vector<Lease> leases_;
+  std::atomic<bool> looked_{false};  // at every lease, once
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;
