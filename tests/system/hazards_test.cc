@@ -117,7 +117,7 @@ TEST_CASE("CancelledOrderGivesItsStockBack") {
     const std::vector<Want> all{
         {vendors[0], "part", 5}, {vendors[1], "part", 5}, {vendors[2], "part", 5}};
     const std::string id = placed(market, all, "first");
-    must_be_short(market, {{vendors[1], "part", 1}}, "none left");
+    must_be_short(market, {{vendors[1], "part", 1}}, "none-left");
     market.must(cancellation(id));
     await_status(market, id, "Cancelled");
     for (const auto& vendor : vendors) {
@@ -171,7 +171,7 @@ TEST_CASE("ReservationExpires") {
         for (const auto& vendor : vendors) market.open_shop(vendor, "part", 1);
         const std::vector<Want> all{
             {vendors[0], "part"}, {vendors[1], "part"}, {vendors[2], "part"}};
-        const std::string id = placed(market, all, "never paid");
+        const std::string id = placed(market, all, "never-paid");
         await_status(market, id, "Cancelled");
         for (const auto& vendor : vendors) {
           await_stock(market, vendor, {.available = 1, .on_hand = 1, .reserved = 0});
@@ -191,12 +191,12 @@ TEST_CASE("ExpiredReservationStaysExpired") {
   in_every_shape(
       [](Shop& shop, const std::vector<std::string>& vendors) {
         shop.market().open_shop(vendors[0], "part", 1);
-        const std::string first = placed(shop.market(), {{vendors[0], "part"}}, "too late");
+        const std::string first = placed(shop.market(), {{vendors[0], "part"}}, "too-late");
         await_status(shop.market(), first, "Cancelled");
         must_have_expired(shop.market(), first);
 
         await_stock(shop.market(), vendors[0], {.available = 1, .on_hand = 1, .reserved = 0});
-        const std::string second = placed(shop.market(), {{vendors[0], "part"}}, "while down");
+        const std::string second = placed(shop.market(), {{vendors[0], "part"}}, "while-down");
         shop.cassette().kill9();
         shop.start();
         await_status(shop.market(), second, "Cancelled");
