@@ -88,16 +88,12 @@ void refuse_and_close(const Problem& problem, httplib::Response& to) {
   to.set_header("Connection", "close");
 }
 
-// What cpp-httplib refuses by itself, as a problem.
+// What cpp-httplib refuses by itself, as a problem of the same status.
 Problem refusal(int status) {
-  switch (status) {
-    case 413:
-      return body_too_large(kMaxBulkBytes);
-    case 414:
-      return malformed("The path and query are too long.");
-    default:
-      return malformed("The request can't be understood.");
-  }
+  if (status == 413) return body_too_large(kMaxBulkBytes);
+  Problem problem = malformed("The request line or the headers can't be understood.");
+  problem.status = status;
+  return problem;
 }
 
 void drain(int socket) {
@@ -116,6 +112,11 @@ void drain(int socket) {
 class HttpServer::Listener : public httplib::Server {
  public:
   Listener(const Router& router, const HttpServer::Options& options) : router_(router) {
+    // Without the library's SO_REUSEPORT: a second process on the port must fail, not share it.
+    set_socket_options([](socket_t socket) {
+      const int on = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    });
     set_tcp_nodelay(true);  // without it an answer on a kept connection takes 40 ms
     set_payload_max_length(kMaxDrainedBytes);
     set_keep_alive_max_count(options.max_requests);

@@ -1,0 +1,241 @@
+// The listener on a loopback socket: framing, limits, keeping and closing connections, stopping.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+#include <latch>
+
+#include "api/http/server.h"
+#include "tests/unit/api/fakes.h"
+
+namespace cassette::api {
+namespace {
+
+using projections::Model;
+
+// One connection; closed with the object.
+class Connection {
+ public:
+  explicit Connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+
+  // One response with a Content-Length; empty when the connection was closed.
+  std::string receive() {
+    std::string head = receive_until("\r\n\r\n");
+    const std::size_t at = head.find("Content-Length: ");
+    if (at == std::string::npos) return head;
+    const std::size_t length = std::stoul(head.substr(at + 16));
+    while (rest_.size() < length && more()) {
+    }
+    std::string response = head + rest_.substr(0, length);
+    rest_.erase(0, length);
+    return response;
+  }
+
+  bool closed() { return rest_.empty() && !more(); }
+
+ private:
+  std::string receive_until(std::string_view end) {
+    while (rest_.find(end) == std::string::npos) {
+      if (!more()) return {};
+    }
+    std::string taken = rest_.substr(0, rest_.find(end) + end.size());
+    rest_.erase(0, taken.size());
+    return taken;
+  }
+  bool more() {
+    std::array<char, 65536> buffer;
+    const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    if (size <= 0) return false;
+    rest_.append(buffer.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  int socket_;
+  std::string rest_;
+};
+
+struct Served : Desk {
+  Served() {
+    HttpServer::Options options;
+    options.threads = 4;
+    server = HttpServer::start(router, options).value();
+    models.put(Model::Vendors, "7", R"({"vendorId":"7"})", 3);
+  }
+  std::string ask(const std::string& request) {
+    Connection connection(server->port());
+    connection.send(request);
+    return connection.receive();
+  }
+  std::unique_ptr<HttpServer> server;
+};
+
+std::string request(const std::string& line, const std::string& headers = "",
+                    const std::string& body = "") {
+  return line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n" + body;
+}
+
+const std::string kAsJson = "Content-Type: application/json\r\n";
+
+std::string post(const std::string& target, const std::string& body) {
+  return request("POST " + target,
+                 kAsJson + "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
+}
+
+std::string chunked(const std::string& target, std::size_t chunks, std::size_t chunk_bytes) {
+  std::string body;
+  std::array<char, 16> size{};
+  std::snprintf(size.data(), size.size(), "%zx\r\n", chunk_bytes);
+  for (std::size_t i = 0; i < chunks; ++i) {
+    body.append(size.data()).append(chunk_bytes, ' ').append("\r\n");
+  }
+  return request("POST " + target, kAsJson + "Transfer-Encoding: chunked\r\n", body + "0\r\n\r\n");
+}
+
+TEST_CASE("a connection is kept, and every kind of request answered on it") {
+  Served served;
+  Connection connection(served.server->port());
+  connection.send(request("GET /vendors/7"));
+  std::string response = connection.receive();
+  CHECK(response.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(response.find("ETag: \"3\"\r\n") != std::string::npos);
+  CHECK(response.ends_with(R"({"vendorId":"7"})"));
+
+  connection.send(request("GET /vendors/7", "If-None-Match: \"3\"\r\n"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 304"));
+  connection.send(request("OPTIONS /vendors/7"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 204"));
+  connection.send(post("/vendors", R"({"vendorId":"7","name":"n"})"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 201"));
+  connection.send(chunked("/vendors", 1, 3));
+  CHECK(connection.receive().find("malformed-request") != std::string::npos);
+  connection.send(request("GET /vendors/7", "Connection: close\r\n"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 200"));
+  CHECK(connection.closed());
+}
+
+TEST_CASE("a POST without length or body is answered at once") {
+  Served served;
+  Connection connection(served.server->port());
+  connection.send(request("POST /orders/o-1/confirmation"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 404"));
+  connection.send(request("DELETE /customers/c"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 204"));
+}
+
+TEST_CASE("a body past the limit is 413, chunked or not, and the connection goes on") {
+  Served served;
+  Connection connection(served.server->port());
+  connection.send(post("/vendors", std::string(kMaxBodyBytes + 1, ' ')));
+  CHECK(connection.receive().starts_with("HTTP/1.1 413"));
+  connection.send(chunked("/vendors", 10, kMaxBodyBytes));
+  CHECK(connection.receive().find("/problems/body-too-large") != std::string::npos);
+  connection.send(request("GET /vendors/7"));
+  CHECK(connection.receive().starts_with("HTTP/1.1 200"));
+  connection.send(post("/vendors", std::string(kMaxBodyBytes, ' ')));
+  CHECK(connection.receive().starts_with("HTTP/1.1 400"));
+}
+
+TEST_CASE("what two parsers could read differently is refused, and the connection closed") {
+  Served served;
+  const std::string smuggled = "GET /vendors/7 HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::vector<std::string> ambiguous = {
+      request("POST /vendors", kAsJson + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+              "0\r\n\r\n" + smuggled),
+      request("POST /vendors", kAsJson + "Content-Length: 2\r\nContent-Length: 3\r\n", "{}"),
+      request("POST /vendors", kAsJson + "Content-Length: +2\r\n", "{}"),
+      request("POST /vendors", kAsJson + "Content-Length: 2x\r\n", "{}"),
+      request("POST /vendors", kAsJson + "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+      request("GET /vendors/7", "Content-Length: 40\r\n", smuggled),
+      request("HEAD /vendors/7", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+      request("POST /vendors", kAsJson + "Content-Encoding: gzip\r\nContent-Length: 2\r\n", "{}"),
+  };
+  for (const std::string& bytes : ambiguous) {
+    CAPTURE(bytes);
+    Connection connection(served.server->port());
+    connection.send(bytes);
+    const std::string response = connection.receive();
+    CHECK((response.starts_with("HTTP/1.1 400") || response.starts_with("HTTP/1.1 415")));
+    CHECK(response.find("Connection: close\r\n") != std::string::npos);
+    CHECK(connection.closed());
+  }
+  CHECK(served.gateway.requests.empty());
+}
+
+TEST_CASE("what is no HTTP is a problem too") {
+  Served served;
+  CHECK(served.ask("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
+  CHECK(served.ask("BREW /vendors HTTP/1.1\r\n\r\n").find("/problems/") != std::string::npos);
+  CHECK(served.ask(request("GET /" + std::string(100'000, 'a'))).empty());
+  const std::string many = "/inventory?item=" + std::string(64, 'v') + "/" + std::string(64, 'p');
+  std::string target = many;
+  for (int i = 1; i < 100; ++i) target += "&" + many.substr(11);
+  CHECK(served.ask(request("GET " + target)).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("an oversized chunk can't overflow the limit") {
+  Served served;
+  const std::string response = served.ask(request(
+      "POST /vendors", kAsJson + "Transfer-Encoding: chunked\r\n", "fffffffffffffffe\r\nabc\r\n"));
+  CHECK(response.starts_with("HTTP/1.1 413"));
+}
+
+TEST_CASE("only loopback is listened on") {
+  Desk desk;
+  for (const char* address : {"0.0.0.0", "::", "192.168.0.1", "example.com"}) {
+    HttpServer::Options options;
+    options.address = address;
+    const auto refused = HttpServer::start(desk.router, options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find("loopback") != std::string::npos);
+  }
+}
+
+TEST_CASE("a port that is taken is a clear error") {
+  Served served;
+  HttpServer::Options options;
+  options.port = served.server->port();
+  const auto refused = HttpServer::start(served.router, options);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == eventstore::StoreError::Kind::Unavailable);
+}
+
+TEST_CASE("stopping answers what is in flight") {
+  Served served;
+  std::latch asked(1);
+  std::latch go_on(1);
+  served.gateway.answer = [&](const eventstore::Request& command) {
+    asked.count_down();
+    go_on.wait();
+    return served.gateway.accept(command);
+  };
+  Connection connection(served.server->port());
+  connection.send(post("/vendors", R"({"vendorId":"7","name":"n"})"));
+  asked.wait();
+  auto stopped = std::async(std::launch::async, [&] { served.server->stop(); });
+  go_on.count_down();
+  CHECK(connection.receive().starts_with("HTTP/1.1 201"));
+  stopped.get();
+  served.server->stop();
+}
+
+}  // namespace
+}  // namespace cassette::api
