@@ -2,13 +2,11 @@
 #include "replay/verify.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "eventstore/archive.h"
 #include "eventstore/codec.h"
-#include "eventstore/memory_ledger.h"
-#include "tests/support/plain_commands.h"
-#include "tests/support/tape_maker.h"
+#include "tests/support/small_market.h"
+#include "tests/support/tape_ledgers.h"
 
 #include <doctest/doctest.h>
 
@@ -22,62 +20,12 @@ using replay::VerifyReport;
 
 namespace {
 
-using Tape = std::vector<Bodies>;  // by partition
-
-Tape tape_of(const TapeMaker& maker) {
-  Tape tape;
-  for (std::uint32_t p = 0; p < maker.partitions(); ++p) tape.push_back(maker.bodies(p));
-  return tape;
-}
-
 VerifyReport verify_tape(const Tape& tape) {
-  std::vector<std::unique_ptr<eventstore::MemoryLedger>> ledgers;
-  std::vector<eventstore::Ledger*> borrowed;
-  for (const Bodies& bodies : tape) {
-    ledgers.push_back(std::make_unique<eventstore::MemoryLedger>());
-    borrowed.push_back(ledgers.back().get());
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
-      const auto stored = ledgers.back()->append(i, bodies[i], {}, std::chrono::seconds(1));
-      REQUIRE(stored.outcome == eventstore::AppendOutcome::Stored);
-    }
-  }
-  return replay::verify(borrowed, {});
+  return replay::verify(TapeLedgers(tape).all(), {});
 }
 
 VerifyReport verify_tape(const TapeMaker& maker) {
   return verify_tape(tape_of(maker));
-}
-
-// A market with ten of p1 at v1 and five of p2 at v2.
-TapeMaker small_market(std::uint32_t partitions = 1) {
-  TapeMaker tape(partitions);
-  tape.run(register_vendor("v1"));
-  tape.run(register_vendor("v2"));
-  tape.run(list_product("v1", "p1"));
-  tape.run(list_product("v2", "p2", 250));
-  tape.run(count_stock("v1", "p1", 10));
-  tape.run(count_stock("v2", "p2", 5));
-  return tape;
-}
-
-// Every way that an order can go, over as many partitions as given.
-TapeMaker busy_market(std::uint32_t partitions) {
-  TapeMaker tape = small_market(partitions);
-  for (int i = 0; i < 4; ++i) {
-    const std::string n = std::to_string(i);
-    tape.run(place_order("both-" + n, {item("v1", "p1", 1), item("v2", "p2", 1)}), "key-" + n);
-    tape.run(advance("both-" + n, "v1", domain::OrderStatus::Delivered));
-  }
-  tape.run(cancel_order("both-3"));
-  tape.attempt(place_order("short", {item("v1", "p1", 1), item("v2", "p2", 9)}));
-  tape.run(place_manual_order("expires", {item("v1", "p1", 2), item("v2", "p2", 1)}));
-  tape.run(place_manual_order("confirmed", {item("v1", "p1", 1), item("v2", "p2", 1)}));
-  tape.run(domain::ConfirmOrder{{"confirmed"}, {}});
-  tape.run(domain::ChangeOrderAddress{{"confirmed"}, {"another address"}, {}});
-  tape.wait(3600LL * 1'000'000);
-  tape.expire();
-  tape.run(domain::RequestReturn{{"both-0"}, {"v1"}, {"r1"}, {{{1}, 1}}, "too big", {}});
-  return tape;
 }
 
 std::string told(const VerifyReport& report) {

@@ -1,0 +1,16 @@
+// Report: what verify found, as text for a reader and as JSON for a program.
+#pragma once
+
+#include <string>
+
+#include "replay/verify.h"
+
+namespace cassette::replay {
+
+// Ends with a line break. Its first line is the verdict.
+std::string to_text(const VerifyReport& report);
+
+// One object, without a line break.
+std::string to_json(const VerifyReport& report);
+
+}  // namespace cassette::replay
