@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdlib>
 #include <vector>
 
 #include "eventstore/jetstream_handles.h"
@@ -198,6 +199,35 @@ Stored<std::unique_ptr<JetStreamLink>> JetStreamLink::open(const JetStreamOption
   return link;
 }
 
+void JetStreamLink::note_failed_write(std::string_view why) {
+  char** servers = nullptr;
+  int count = 0;
+  if (natsConnection_GetServers(connection.get(), &servers, &count) != NATS_OK) return;
+  for (int i = 0; i < count; ++i) std::free(servers[i]);
+  std::free(servers);
+  if (count != 1) return;
+  const std::lock_guard lock(mutex_);
+  failed_server_ = connected_server_id(connection.get());
+  why_ = why;
+}
+
+std::optional<StoreError> JetStreamLink::distrust() const {
+  const std::lock_guard lock(mutex_);
+  if (failed_server_.empty()) return std::nullopt;
+  const std::string now = connected_server_id(connection.get());
+  if (!now.empty() && now != failed_server_) failed_server_.clear();
+  if (now != failed_server_ || failed_server_.empty()) return std::nullopt;
+  return StoreError{
+      StoreError::Kind::Full,
+      fmt::format("the nats-server failed to write, and must be restarted: {}", why_)};
+}
+
+std::string connected_server_id(natsConnection* connection) {
+  std::array<char, 128> id{};  // its own ids have 56 characters
+  const natsStatus status = natsConnection_GetConnectedServerId(connection, id.data(), id.size());
+  return status == NATS_OK ? std::string(id.data()) : std::string();
+}
+
 StoreError store_error(std::string_view doing, natsStatus status, int code) {
   auto kind = StoreError::Kind::Unavailable;
   switch (code) {
@@ -254,6 +284,7 @@ Stored<Done> JetStreamConnection::create_ledger_stream(std::uint32_t partition,
 }
 
 Stored<std::optional<LedgerStream>> JetStreamConnection::ledger_stream(std::uint32_t partition) {
+  if (auto distrusted = link_->distrust()) return Failure{std::move(*distrusted)};
   auto info = stream_info(*link_, stream_name(partition));
   if (!info) return Failure{info.error()};
   if (info.value() == nullptr) return std::optional<LedgerStream>{};
@@ -275,10 +306,11 @@ Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string
 }
 
 std::string JetStreamConnection::server_id() const {
-  std::array<char, 128> id{};  // its own ids have 56 characters
-  const natsStatus status =
-      natsConnection_GetConnectedServerId(link_->connection.get(), id.data(), id.size());
-  return status == NATS_OK ? std::string(id.data()) : std::string();
+  return connected_server_id(link_->connection.get());
+}
+
+bool JetStreamConnection::failed_to_write() const {
+  return link_->distrust().has_value();
 }
 
 bool JetStreamConnection::connected() const {

@@ -71,6 +71,10 @@ class JetStreamConnection {
 
   // Whether there is a server at the other end just now.
   bool connected() const;
+  // Whether the server could not write to its disk since it was started. Then every call fails with
+  // Full, and every append is refused, until it has been restarted: whoever runs it should, as soon
+  // as there is room. Never true of a cluster.
+  bool failed_to_write() const;
   // The id of the server at the other end, as its monitor shows it; empty without one.
   std::string server_id() const;
 

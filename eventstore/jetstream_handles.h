@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,7 +63,21 @@ struct JetStreamLink {
   ContextHandle context;  // goes before the connection
 
   static Stored<std::unique_ptr<JetStreamLink>> open(const JetStreamOptions& options);
+
+  // After a failed write nats-server 2.10 takes the stream for empty, and says so, until it is
+  // started again; on disk all is well. Until another server is at the other end nothing that it
+  // says of its streams counts. A cluster is believed: it changes the leader by itself.
+  void note_failed_write(std::string_view why);
+  // Full, while the server is the one that failed to write.
+  std::optional<StoreError> distrust() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::string failed_server_;  // its id; empty: none
+  std::string why_;
 };
+
+std::string connected_server_id(natsConnection* connection);
 
 // What the server said no with, beyond NATS.c's own jsErrCode.
 inline constexpr int kWrongLastSequenceOfAny = 10164;  // 2.10 clusters, beside 10071
@@ -78,7 +94,10 @@ struct PublishAnswer {
 };
 
 // Publishes and waits for the answer. Says nothing of what a failure means.
-PublishAnswer publish_and_wait(const JetStreamLink& link, natsMsg* message,
-                               std::int64_t timeout_ms);
+PublishAnswer publish_and_wait(JetStreamLink& link, natsMsg* message, std::int64_t timeout_ms);
+
+// Whether a refusal by 10077, which covers all that goes wrong while storing, is a limit's. Any
+// other leaves open what is on disk.
+bool is_stream_limit(std::string_view why);
 
 }  // namespace cassette::eventstore

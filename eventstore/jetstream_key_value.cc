@@ -51,7 +51,8 @@ natsStatus make_message(MessageHandle& message, const Write& write) {
   return status;
 }
 
-Stored<std::uint64_t> send(const JetStreamLink& link, const Write& write) {
+Stored<std::uint64_t> send(JetStreamLink& link, const Write& write) {
+  if (auto distrusted = link.distrust()) return Failure{std::move(*distrusted)};
   MessageHandle message;
   const natsStatus made = make_message(message, write);
   if (made != NATS_OK) return Failure{store_error(write.subject, made)};
@@ -122,6 +123,7 @@ std::string JetStreamKeyValue::subject(std::string_view key) const {
 }
 
 Stored<MessageHandle> JetStreamKeyValue::last(std::string_view key) {
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   MessageHandle message;
   jsErrCode code = static_cast<jsErrCode>(0);
   const natsStatus status = js_GetLastMsg(out(message), link_.context.get(), stream_.c_str(),
@@ -222,6 +224,7 @@ Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
 }
 
 Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   KeyValueStoreHandle store;
   natsStatus status = js_KeyValue(out(store), link_.context.get(), bucket_.c_str());
   kvWatchOptions options;

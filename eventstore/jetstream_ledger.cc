@@ -50,8 +50,7 @@ bool definite_refusal(int code, std::string_view why) {
     case JSNoLimitsErr:
       return true;
     case JSStreamStoreFailedErr:
-      // A limit of the stream ("maximum bytes exceeded"); any other failure came while storing.
-      return why.starts_with("maximum ");
+      return is_stream_limit(why);
     default:
       return false;
   }
@@ -98,8 +97,11 @@ std::string_view body_of(natsMsg* message) {
 
 }  // namespace
 
-PublishAnswer publish_and_wait(const JetStreamLink& link, natsMsg* message,
-                               std::int64_t timeout_ms) {
+bool is_stream_limit(std::string_view why) {
+  return why.starts_with("maximum ");
+}
+
+PublishAnswer publish_and_wait(JetStreamLink& link, natsMsg* message, std::int64_t timeout_ms) {
   PublishAnswer answer;
   natsConnection* connection = link.connection.get();
   // The library would keep the message and send it when it has reconnected, long after we have
@@ -116,6 +118,9 @@ PublishAnswer publish_and_wait(const JetStreamLink& link, natsMsg* message,
     return answer;
   }
   parse_answer(body_of(reply.get()), answer);
+  if (answer.code == JSStreamStoreFailedErr && !is_stream_limit(answer.why)) {
+    link.note_failed_write(answer.why);
+  }
   return answer;
 }
 
@@ -144,6 +149,9 @@ AppendResult JetStreamLedger::append(std::uint64_t expected_last, std::string_vi
     return {AppendOutcome::Refused, fmt::format("{}: a body of {} bytes is over the limit of {}",
                                                 stream_, body.size(), kMaxBodyBytes)};
   }
+  if (auto distrusted = link_.distrust()) {
+    return {AppendOutcome::Refused, std::move(distrusted->what)};
+  }
   MessageHandle message;
   const natsStatus made = make_message(message, subject_, expected_last, body, addressed);
   if (made != NATS_OK) {
@@ -162,20 +170,25 @@ AppendResult JetStreamLedger::append(std::uint64_t expected_last, std::string_vi
 }
 
 Stored<std::uint64_t> JetStreamLedger::last_sequence() {
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   StreamInfoHandle info;
   jsErrCode code = static_cast<jsErrCode>(0);
   const natsStatus status =
       js_GetStreamInfo(out(info), link_.context.get(), stream_.c_str(), nullptr, &code);
   if (status != NATS_OK) return Failure{store_error("stream info of " + stream_, status, code)};
+  // The write of another thread may have failed while we asked.
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   return std::uint64_t{info->State.LastSeq};
 }
 
 Stored<std::optional<Message>> JetStreamLedger::read(std::uint64_t sequence) {
   if (sequence == 0) return std::optional<Message>{};  // there is none; the server refuses to look
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   MessageHandle message;
   jsErrCode code = static_cast<jsErrCode>(0);
   const natsStatus status =
       js_GetMsg(out(message), link_.context.get(), stream_.c_str(), sequence, nullptr, &code);
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   if (code == JSNoMessageFoundErr || code == JSSequenceNotFoundErr) {
     return std::optional<Message>{};
   }
@@ -188,6 +201,7 @@ Stored<std::optional<Message>> JetStreamLedger::read(std::uint64_t sequence) {
 }
 
 Stored<std::unique_ptr<LedgerReader>> JetStreamLedger::follow(std::uint64_t from) {
+  if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   return JetStreamReader::open(link_.options, stream_, from);
 }
 

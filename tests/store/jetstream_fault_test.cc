@@ -1,5 +1,6 @@
 // The failures that a real server has: killed while it writes, full, replaced by another, behind a
 // cut connection. What was acknowledged stays, and what is unknown can be found out.
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -122,7 +123,7 @@ TEST_CASE("appending where there is no stream is unknown: nobody said no") {
   CHECK_FALSE(must(connection->ledger_stream(0)).has_value());
 }
 
-TEST_CASE("a full store refuses, keeps what it has, and takes appends again with more room") {
+TEST_CASE("a full store refuses and keeps what it has") {
   constexpr std::size_t kBody = 100'000;
   constexpr std::uint64_t kRoom = 10 * kBody;
   NatsFixture nats({.max_store_bytes = kRoom});
@@ -137,6 +138,85 @@ TEST_CASE("a full store refuses, keeps what it has, and takes appends again with
   }
   CHECK(outcome == AppendOutcome::Refused);
   CHECK(last > 5);
+  CHECK(last_of(*ledger) == last);
+  CHECK(take(*follow(*ledger, 1), last).back().sequence == last);
+}
+
+// A disk of its own for a folder, which fills up at `bytes`. Only root may make one.
+class SmallDisk {
+ public:
+  SmallDisk(std::filesystem::path folder, std::size_t bytes) : folder_(std::move(folder)) {
+    std::filesystem::create_directories(folder_);
+    const std::string options = "size=" + std::to_string(bytes);
+    mounted_ = mount("tmpfs", folder_.c_str(), "tmpfs", 0, options.c_str()) == 0;
+    if (!mounted_) MESSAGE("skipped: only root can make a small disk");
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+
+ private:
+  const std::filesystem::path folder_;
+  bool mounted_ = false;
+};
+
+// Appends until one is not stored; gives that outcome.
+AppendOutcome fill_up(Ledger& ledger, std::uint64_t& last) {
+  constexpr std::uint64_t kEnough = 1000;
+  const std::string body(50'000, 'x');
+  while (last < kEnough) {
+    const AppendOutcome outcome = append(ledger, last, body);
+    if (outcome != AppendOutcome::Stored) return outcome;
+    ++last;
+  }
+  return AppendOutcome::Stored;
+}
+
+TEST_CASE("a server that fails to write is believed again when it has been restarted") {
+  const TemporaryFolder folder;
+  const SmallDisk disk(folder / "disk", 24 * 1024 * 1024);
+  if (!disk.mounted()) return;
+  // A limit beyond the disk, so that the disk is what gives out.
+  const auto server = must(eventstore::NatsServer::start(
+      {.folder = folder / "disk" / "nats", .max_store_bytes = std::uint64_t{1} << 40}));
+  const auto connection =
+      must(eventstore::JetStreamConnection::connect({.url = server->endpoint().url}));
+  must(connection->create_ledger_stream(0, {}));
+  const auto ledger = connection->ledger(0);
+  std::uint64_t last = 0;
+  CHECK(fill_up(*ledger, last) == AppendOutcome::Unknown);
+  REQUIRE(last > 100);
+  CHECK(connection->failed_to_write());
+  CHECK(append(*ledger, last, "one more") == AppendOutcome::Refused);
+  CHECK(append(*ledger, 0, "a genesis over the others") == AppendOutcome::Refused);
+  const auto distrusted = ledger->last_sequence();
+  REQUIRE_FALSE(distrusted.ok());
+  CHECK(distrusted.error().kind == StoreError::Kind::Full);
+  CHECK_FALSE(ledger->read(last).ok());
+  CHECK_FALSE(ledger->follow(1).ok());
+  must(server->restart());
+  CHECK(read_back(*ledger, last).has_value());
+  CHECK_FALSE(connection->failed_to_write());
+  CHECK(last_of(*ledger) == last);
+}
+
+TEST_CASE("the embedded server refuses before its disk is full, and goes on after") {
+  const TemporaryFolder folder;
+  const SmallDisk disk(folder / "disk", 24 * 1024 * 1024);
+  if (!disk.mounted()) return;
+  const auto server = must(eventstore::NatsServer::start({.folder = folder / "disk" / "nats"}));
+  const auto connection =
+      must(eventstore::JetStreamConnection::connect({.url = server->endpoint().url}));
+  must(connection->create_ledger_stream(0, {}));
+  const auto ledger = connection->ledger(0);
+  std::uint64_t last = 0;
+  CHECK(fill_up(*ledger, last) == AppendOutcome::Refused);
+  CHECK(last > 100);
+  CHECK_FALSE(connection->failed_to_write());
   CHECK(last_of(*ledger) == last);
   CHECK(take(*follow(*ledger, 1), last).back().sequence == last);
 }
