@@ -39,7 +39,10 @@ void EngineRig::start() {
       if (tail->partition() != p) others.push_back(tail.get());
     }
     EngineParts parts{*options_.ledgers[p], *archives_[p], std::move(others),
-                      [this] { return domain::Timestamp{now_micros.load()}; },
+                      [this] {
+                        ++clock_reads;
+                        return domain::Timestamp{now_micros.load()};
+                      },
                       [this] { return "owner-" + std::to_string(owners_++); }};
     engines_.push_back(std::make_unique<Engine>(std::move(engine), std::move(parts)));
     engines_.back()->grant();

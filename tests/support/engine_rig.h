@@ -62,6 +62,7 @@ class EngineRig {
                   const std::function<bool(const domain::Marketplace&)>& condition);
 
   std::atomic<std::int64_t> now_micros{1'700'000'000'000'000};
+  std::atomic<int> clock_reads{0};  // by the engines
 
  private:
   Options options_;

@@ -82,22 +82,34 @@ class LossyLedger : public Ledger {
   bool held_ = false;
 };
 
+std::vector<StoredCommit> commits_of(MemoryLedger& ledger, std::uint32_t partition) {
+  std::vector<StoredCommit> all;
+  Chain chain(partition);
+  while (auto message = ledger.read(chain.head().read + 1).value()) {
+    auto link = chain.accept(*message);
+    REQUIRE(link.ok());
+    if (auto* stored = std::get_if<StoredCommit>(&link.value())) all.push_back(std::move(*stored));
+  }
+  return all;
+}
+
+// Waits for the condition, 10 s at most.
+bool becomes(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 // A rig whose one engine appends through a LossyLedger.
 struct LossyRig {
   MemoryLedger store;
   LossyLedger lossy{store};
   EngineRig rig{{.ledgers = {&lossy}, .give_up_after = std::chrono::milliseconds(300)}};
 
-  Chain chain{0};
-  std::vector<StoredCommit> commits() {
-    std::vector<StoredCommit> all;
-    while (auto message = store.read(chain.head().read + 1).value()) {
-      auto link = chain.accept(*message);
-      REQUIRE(link.ok());
-      if (auto* stored = std::get_if<StoredCommit>(&link.value())) all.push_back(*stored);
-    }
-    return all;
-  }
+  std::vector<StoredCommit> commits() { return commits_of(store, 0); }
 };
 
 }  // namespace
@@ -212,32 +224,36 @@ TEST_CASE("AShortageInAnotherPartitionReleasesWhatWasReserved") {
 // Verify found a commit that was earlier than one it had seen: the other partition's commit was
 // taken note of by a batch that was open already.
 TEST_CASE("ACommitIsNeverEarlierThanOneItHasSeen") {
-  EngineRig rig{{.partitions = 2}};
+  MemoryLedger first;
+  MemoryLedger second;
+  LossyLedger slow{second};
+  EngineRig rig{{.partitions = 2, .ledgers = {&first, &slow}}};
   rig.start();
   const std::string vendor = rig.id_at(1, "v");
-  stock_up(rig, vendor, "p1", 1000);
-  constexpr int kOrders = 300;
-  std::atomic<int> answers{0};
-  for (int n = 0; n < kOrders; ++n) {
-    Request request;
-    const std::string prefix = "o" + std::to_string(n) + "x";
-    request.command =
-        order_of(rig.id_at(static_cast<std::uint32_t>(n % 2), prefix), vendor, "p1", 1);
-    rig.now_micros += 1;
-    rig.submit(std::move(request), [&](const Reply&) { ++answers; });
-  }
-  REQUIRE(rig.eventually(1, [&](const domain::Marketplace& market) {
-    return answers == kOrders && market.stock({vendor}, {"p1"})->reserved == kOrders;
-  }));
+  stock_up(rig, vendor, "p1", 10);
+  const int appends = slow.appends;
+  slow.hold();
+  // One commit of partition 1 is in flight, and the batch after it is open.
+  rig.submit({domain::RegisterVendor{{rig.id_at(1, "a")}, "A", {}, {}}, "", "", 200, "", {}},
+             [](const Reply&) {});
+  REQUIRE(becomes([&] { return slow.appends > appends; }));
+  const int reads = rig.clock_reads;
+  rig.submit({domain::RegisterVendor{{rig.id_at(1, "b")}, "B", {}, {}}, "", "", 200, "", {}},
+             [](const Reply&) {});
+  REQUIRE(becomes([&] { return rig.clock_reads > reads; }));
+  // Partition 0 asks it for stock, later.
+  rig.now_micros += 1'000'000;
+  const Position asked =
+      accepted(rig.execute(order_of(rig.id_at(0, "o"), vendor, "p1", 1))).position;
+  const auto asks = commits_of(first, 0);
+  slow.let_go();
+  REQUIRE(becomes([&] { return commits_of(second, 1).back().commit.seen.contains(0); }));
   rig.stop();
-  const std::vector<std::vector<StoredCommit>> all{rig.commits(0), rig.commits(1)};
-  for (const auto& commits : all) {
-    for (const StoredCommit& stored : commits) {
-      for (const auto& [partition, seen] : stored.commit.seen) {
-        const auto cause = std::ranges::find(all[partition], seen.commit,
-                                             [](const auto& each) { return each.position.commit; });
-        REQUIRE(cause != all[partition].end());
-        CHECK(cause->commit.at <= stored.commit.at);
+  CHECK(asks.back().position == asked);
+  for (const StoredCommit& stored : commits_of(second, 1)) {
+    for (const auto& [partition, seen] : stored.commit.seen) {
+      for (const StoredCommit& cause : asks) {
+        if (cause.position.commit == seen.commit) CHECK(cause.commit.at <= stored.commit.at);
       }
     }
   }
@@ -388,13 +404,10 @@ TEST_CASE("ADefiniteRefusalAnswersEveryCallerAndRecovers") {
   CHECK(std::holds_alternative<Unavailable>(
       lossy.rig.execute(domain::RegisterVendor{{"v1"}, "One", {}, {}})));
   lossy.lossy.refuse = false;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  bool served = false;
-  while (!served && std::chrono::steady_clock::now() < deadline) {
-    served = std::holds_alternative<Accepted>(
+  CHECK(becomes([&] {
+    return std::holds_alternative<Accepted>(
         lossy.rig.execute(domain::RegisterVendor{{"v1"}, "One", {}, {}}));
-  }
-  CHECK(served);
+  }));
 }
 
 TEST_CASE("AFullInboxRefusesAtOnce") {
@@ -434,10 +447,7 @@ TEST_CASE("AnArchiveOfAnotherLedgerIsANamedError") {
                     [] { return std::string("late"); }};
   Engine engine(options, std::move(parts));
   engine.grant();
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!engine.last_end() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
+  REQUIRE(becomes([&] { return engine.last_end().has_value(); }));
   CHECK(engine.last_end() == TenureEnd::Unsound);
   CHECK(engine.trouble() != "");
 }
