@@ -33,10 +33,22 @@ NatsKeeper::~NatsKeeper() {
   server_->stop();
 }
 
+void NatsKeeper::watch(std::function<bool()> must_restart) {
+  const std::lock_guard lock(mutex_);
+  must_restart_ = std::move(must_restart);
+}
+
+bool NatsKeeper::must_restart() {
+  const std::lock_guard lock(mutex_);
+  return must_restart_ && must_restart_();
+}
+
 void NatsKeeper::keep() {
   while (!stopping_) {
-    if (!server_->await_exit(kLook)) continue;
-    spdlog::error("the embedded nats-server has gone; starting it again");
+    const bool gone = server_->await_exit(kLook);
+    if (!gone && !must_restart()) continue;
+    spdlog::error("the embedded nats-server {}; starting it again",
+                  gone ? "has gone" : "could not write");
     if (auto restarted = server_->restart(); !restarted.ok()) {
       spdlog::error("the embedded nats-server does not come back: {}", restarted.error().what);
     }

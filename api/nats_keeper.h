@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "api/settings.h"
@@ -19,14 +21,21 @@ class NatsKeeper {
   NatsKeeper(const NatsKeeper&) = delete;
   NatsKeeper& operator=(const NatsKeeper&) = delete;
 
+  // From now on the server is also started anew when `must_restart` says so, asked ten times a
+  // second: a server that could not write has to look at its store again. Once.
+  void watch(std::function<bool()> must_restart);
+
   // The same for as long as it is kept.
   const eventstore::NatsEndpoint& endpoint() const { return endpoint_; }
 
  private:
   void keep();
+  bool must_restart();
 
   std::unique_ptr<eventstore::NatsServer> server_;
   const eventstore::NatsEndpoint endpoint_;
+  std::mutex mutex_;
+  std::function<bool()> must_restart_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -74,6 +74,11 @@ Stored<HttpServer::Options> parse_address(const std::string& text) {
 class Up {
  public:
   explicit Up(const UpSettings& settings) : settings_(settings) {}
+  ~Up() {
+    if (nats_) nats_->watch({});  // the connection goes before the server
+  }
+  Up(const Up&) = delete;
+  Up& operator=(const Up&) = delete;
 
   Stored<Done> start();
   // Until every model has what the ledgers held at the start, or a signal comes.
@@ -144,6 +149,7 @@ Stored<Done> Up::connect() {
       connection_options(settings_.ledger, url, "cassette"));
   if (!connection.ok()) return Failure{connection.error()};
   connection_ = std::move(connection).value();
+  if (nats_) nats_->watch([this] { return connection_->failed_to_write(); });
   announce("nats: " + url);
   return Done{};
 }
