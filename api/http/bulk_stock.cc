@@ -24,8 +24,12 @@ constexpr std::size_t kMaxInFlight = 256;
 
 struct ProductGlance {
   domain::ProductId product_id;
+  domain::ProductStatus status = domain::ProductStatus::Listed;
 
-  static void fields(auto& self, auto&& visit) { visit("productId", self.product_id); }
+  static void fields(auto& self, auto&& visit) {
+    visit("productId", self.product_id);
+    visit("status", self.status);
+  }
 };
 
 struct Line {
@@ -65,20 +69,22 @@ std::optional<Problem> refuse_odd(const StockLineRequest& line) {
   return refuse_empty(line.adjustment);
 }
 
-// The product with a SKU, as the read model knows it.
+// The listed product with a SKU, as the read model knows it, also while its vendor is suspended.
 Answered<domain::ProductId> product_with(const Call& call, const std::string& sku) {
   ListQuery query;
   query.list = ListQuery::List::Products;
   query.vendor_id = call.vendor_id();
   query.sku = sku;
-  query.limit = 1;
+  query.include_delisted = true;
+  query.limit = kMaxPage;
   const auto page = call.services.models.list(query);
   if (!page) return Failure{problem_of(page.error())};
-  ProductGlance product;
-  if (page.value().items.empty() || !eventstore::read_json(page.value().items.front(), product)) {
-    return Failure{not_found("product", sku)};
+  for (const std::string& item : page.value().items) {
+    ProductGlance product;
+    const bool read = eventstore::read_json(item, product);
+    if (read && product.status == domain::ProductStatus::Listed) return product.product_id;
   }
-  return product.product_id;
+  return Failure{not_found("product", sku)};
 }
 
 Answered<Write> to_write(const Call& call, std::string_view text, std::size_t number, Line& line) {
@@ -213,8 +219,8 @@ void append_line(std::string& body, std::size_t number, const Line& line,
 }  // namespace
 
 Answered<Response> write_stock_in_bulk(const Call& call) {
-  const auto plain = refuse_parameters(call);
-  if (!plain) return Failure{plain.error()};
+  const auto vendor = read_document(call, Model::Vendors, call.ids[0], "vendor");
+  if (!vendor) return Failure{vendor.error()};
   const auto texts = lines_of(call.request.body);
   if (texts.size() > kMaxLines) return Failure{malformed("There are more than 10000 lines.")};
   const std::vector<Line> lines = submit_all(call, texts);

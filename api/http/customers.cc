@@ -138,8 +138,6 @@ Answered<Response> change_customer(const Call& call) {
 // The event first, the key after it: a key destroyed for a refused erasure could not be brought
 // back, while an erasure cut short is finished by its repeat.
 Answered<Response> erase_customer(const Call& call) {
-  const auto plain = refuse_parameters(call);
-  if (!plain) return Failure{plain.error()};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   domain::EraseCustomer command{call.customer_id(), demanded.value().version};

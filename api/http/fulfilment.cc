@@ -113,6 +113,21 @@ Answered<domain::VendorId> vendor_for(const OrderGlance& order,
   });
 }
 
+// The vendor whose part has the shipment or return. The order may not have recorded it yet when it
+// was made a moment ago, so a miss is looked up once more behind the heads.
+template <class Has>
+Answered<domain::VendorId> find_vendor(const Call& call,
+                                       const std::optional<domain::VendorId>& named,
+                                       std::string_view entity, std::string_view id, Has has) {
+  const auto order = find_order(call);
+  if (!order) return Failure{order.error()};
+  auto vendor = vendor_with(order.value(), named, entity, id, has);
+  if (vendor || !await_heads(call)) return vendor;
+  const auto again = find_order(call);
+  if (!again) return Failure{again.error()};
+  return vendor_with(again.value(), named, entity, id, has);
+}
+
 std::string shipment_path(const Call& call, const domain::ShipmentId& id) {
   return "/orders/" + call.ids[0] + "/shipments/" + id.value;
 }
@@ -162,14 +177,11 @@ Answered<Response> update_shipment(const Call& call) {
   if (patch.empty()) return Failure{missing_field("status")};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
-  const auto order = find_order(call);
-  if (!order) return Failure{order.error()};
   const domain::ShipmentId id{call.ids[1]};
-  auto vendor =
-      vendor_with(order.value(), patch.vendor_id, "shipment", id.value, [&](const auto& part) {
-        return std::ranges::find(part.shipments, id, &ShipmentGlance::shipment_id) !=
-               part.shipments.end();
-      });
+  auto vendor = find_vendor(call, patch.vendor_id, "shipment", id.value, [&](const auto& part) {
+    return std::ranges::find(part.shipments, id, &ShipmentGlance::shipment_id) !=
+           part.shipments.end();
+  });
   if (!vendor) return Failure{std::move(vendor).error()};
   domain::UpdateShipment command;
   command.order_id = call.order_id();
@@ -216,13 +228,10 @@ Answered<Response> resolve_return(const Call& call) {
   if (auto problem = refuse_odd(patch)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
-  const auto order = find_order(call);
-  if (!order) return Failure{order.error()};
   const domain::ReturnId id{call.ids[1]};
-  auto vendor =
-      vendor_with(order.value(), patch.vendor_id, "return", id.value, [&](const auto& part) {
-        return std::ranges::find(part.returns, id, &ReturnGlance::return_id) != part.returns.end();
-      });
+  auto vendor = find_vendor(call, patch.vendor_id, "return", id.value, [&](const auto& part) {
+    return std::ranges::find(part.returns, id, &ReturnGlance::return_id) != part.returns.end();
+  });
   if (!vendor) return Failure{std::move(vendor).error()};
   domain::ResolveReturn command;
   command.order_id = call.order_id();

@@ -32,8 +32,13 @@ Answered<domain::VendorId> only_vendor(const OrderGlance& order,
   return Failure{missing_field("vendorId")};
 }
 
-bool is_decided(const OrderGlance& order) {
-  return order.settled || order.phase != domain::OrderPhase::Placing;
+bool is_settled(const OrderGlance& order) {
+  if (order.phase == domain::OrderPhase::Placing || !has_followed(order)) return false;
+  if (!order.settled) return true;
+  return std::ranges::all_of(order.sub_orders, [&](const PartGlance& part) {
+    if (part.status == domain::OrderStatus::Cancelled) return true;
+    return part.preparation != domain::Preparation::Pending || (part.settled && !order.confirmed);
+  });
 }
 
 bool has_followed(const OrderGlance& order) {

@@ -36,6 +36,7 @@ struct PartGlance {
   domain::OrderStatus status = domain::OrderStatus::Pending;
   domain::Version version = 0;
   domain::Preparation preparation = domain::Preparation::Pending;
+  bool settled = false;
   std::vector<LineGlance> items;
   std::vector<ShipmentGlance> shipments;
   std::vector<ReturnGlance> returns;
@@ -46,6 +47,7 @@ struct PartGlance {
     visit("status", self.status);
     visit("version", self.version);
     visit("preparation", self.preparation);
+    visit("settled", self.settled);
     visit("items", self.items);
     visit("shipments", self.shipments);
     visit("returns", self.returns);
@@ -97,8 +99,9 @@ Answered<domain::VendorId> vendor_with(const OrderGlance& order,
 Answered<domain::VendorId> only_vendor(const OrderGlance& order,
                                        const std::optional<domain::VendorId>& named);
 
-// Every vendor has answered, or none is asked any more.
-bool is_decided(const OrderGlance& order);
+// Every vendor has recorded what became of the order: that it stands, or that what was reserved for
+// it is released. An order that is confirmed by policy is so at every vendor then.
+bool is_settled(const OrderGlance& order);
 // No request of the order to a vendor is unanswered, and what is confirmed is so at every vendor.
 bool has_followed(const OrderGlance& order);
 

@@ -1,14 +1,22 @@
 // Order writes: the two waits, and the response that both end in.
 #include "api/http/order_writes.h"
 
-#include "eventstore/codec.h"
+#include "api/http/views.h"
 
 namespace cassette::api {
 namespace {
 
+// With the order as the caller sees it: the document that was waited for, unless that is another.
 Answered<Response> respond(const Call& call, Settled settled, int status,
                            const std::string& location) {
-  auto response = respond_with(call, settled.reached ? status : 202, std::move(settled.document));
+  Document document = std::move(settled.document);
+  const View view = view_of_order(call.caller, call.order_id());
+  if (view.model != Model::Orders) {
+    auto own = read_document(call, view.model, view.key, view.entity);
+    if (!own) return Failure{std::move(own).error()};
+    document = std::move(own).value();
+  }
+  auto response = respond_with(call, settled.reached ? status : 202, std::move(document));
   if (!response) return response;
   response.value().set_header("Cassette-Position", format_positions(settled.positions));
   if (!location.empty()) response.value().set_header("Location", location);

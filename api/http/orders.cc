@@ -2,6 +2,7 @@
 // cancellation and address. placing.cc places them, fulfilment.cc has shipments and returns.
 #include "api/http/handlers.h"
 #include "api/http/order_writes.h"
+#include "api/http/views.h"
 #include "api/http/writes.h"
 
 namespace cassette::api {
@@ -166,7 +167,8 @@ Answered<Response> list_orders(const Call& call) {
 }
 
 Answered<Response> read_order(const Call& call) {
-  return get_document(call, Model::Orders, call.ids[0], "order");
+  const View view = view_of_order(call.caller, call.order_id());
+  return get_document(call, view.model, view.key, view.entity);
 }
 
 Answered<Response> list_vendor_orders(const Call& call) {

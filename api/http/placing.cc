@@ -133,7 +133,7 @@ Answered<Response> place_order(const Call& call) {
   const domain::OrderId id = command.order_id;
   const auto accepted = submit(call, {std::move(command), 201, request.occurred_at});
   if (!accepted) return Failure{accepted.error()};
-  auto settled = await_order(call, id, accepted.value().position, is_decided);
+  auto settled = await_order(call, id, accepted.value().position, is_settled);
   if (!settled) return Failure{std::move(settled).error()};
   const OrderGlance& order = settled.value().order;
   const std::string positions = format_positions(settled.value().positions);

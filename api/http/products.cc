@@ -84,6 +84,7 @@ Answered<Response> list_vendor_products(const Call& call) {
   query.list = ListQuery::List::Products;
   query.vendor_id = call.vendor_id();
   query.sku = reader.text("sku");
+  query.include_delisted = true;  // also all of a vendor that is suspended
   return get_vendor_list(call, std::move(query), reader);
 }
 
@@ -112,8 +113,6 @@ Answered<Response> revise_product(const Call& call) {
 }
 
 Answered<Response> delist_product(const Call& call) {
-  const auto plain = refuse_parameters(call);
-  if (!plain) return Failure{plain.error()};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   domain::DelistProduct command{call.vendor_id(), product_of(call), demanded.value().version};

@@ -18,6 +18,9 @@ constexpr std::string_view kEmptyPage = "{\"items\":[]}";
 
 Answered<std::vector<Position>> parse_positions(std::string_view token) {
   std::vector<Position> positions;
+  if (token.ends_with(',')) {
+    return Failure{invalid_header("Cassette-Position", "is a list of partition:commit")};
+  }
   while (!token.empty()) {
     const std::size_t comma = std::min(token.find(','), token.size());
     std::string_view one = token.substr(0, comma);

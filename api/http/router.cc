@@ -160,7 +160,8 @@ Answered<Response> Router::dispatch(const Request& request) const {
   if (!target) return Failure{std::move(target).error()};
   const auto candidates = matching(target.value().segments);
   if (candidates.empty()) return Failure{no_such_route()};
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string_view method = request.method;
+  if (method == "HEAD") method = "GET";
   std::string allowed;
   bool patched = false;
   for (const Compiled* candidate : candidates) {
@@ -196,8 +197,12 @@ Answered<Response> Router::call(const Request& request, const Compiled& compiled
     call.ids.push_back(std::move(target.segments[i]));
   }
   const std::string& origin = request.headers.origin;
-  if (!is_safe(request.method) && !origin.empty() && !allowed_origin(origin)) {
+  const bool is_write = !is_safe(request.method);
+  if (is_write && !origin.empty() && !allowed_origin(origin)) {
     return Failure{not_permitted("Pages of other origins may not write here.")};
+  }
+  if (is_write && !call.parameters.empty()) {
+    return Failure{unknown_parameter(call.parameters.front().first)};
   }
   if (auto problem = refuse_body(request, route)) return Failure{std::move(*problem)};
   if (auto problem = refuse_key(request, route)) return Failure{std::move(*problem)};

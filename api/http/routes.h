@@ -12,8 +12,8 @@ namespace cassette::api {
 
 // The largest body of a normal request: an order of a thousand lines is 200 KiB.
 inline constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
-// Of a bulk request: ten thousand lines with room for a kilobyte and more each.
-inline constexpr std::size_t kMaxBulkBytes = 16 * 1024 * 1024;
+// Of a bulk request: ten thousand lines of eight hundred bytes.
+inline constexpr std::size_t kMaxBulkBytes = 8 * 1024 * 1024;
 
 // What a route takes as its body.
 enum class Takes {

@@ -13,17 +13,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The partitions that the order concerns, each as far as it was folded after the document was read:
-// a reader with these positions sees what this one saw. With one partition the write's own is all.
+// The partitions that the order concerns, each as far as its ledger is known after the document was
+// read: what the document shows was committed before, in all of them. With one partition the
+// write's own position is all.
 std::vector<eventstore::Position> concerned(const Call& call, const OrderGlance& order,
                                             eventstore::Position written) {
   const std::uint32_t partitions = call.services.gateway.partitions();
   std::vector<eventstore::Position> positions = {written};
   if (partitions == 1) return positions;
-  const auto folded = call.services.models.positions();
+  const auto heads = call.services.gateway.heads();
   const auto add = [&](std::uint32_t partition) {
-    const auto at = std::ranges::find(folded, partition, &eventstore::Position::partition);
-    if (at == folded.end()) return;
+    const auto at = std::ranges::find(heads, partition, &eventstore::Position::partition);
+    if (at == heads.end()) return;
     const auto own = std::ranges::find(positions, partition, &eventstore::Position::partition);
     if (own == positions.end()) {
       positions.push_back(*at);

@@ -72,11 +72,9 @@ Answered<Response> respond_empty(const Call& call, const eventstore::Accepted& a
 // `If-None-Match: *` failed when what was to be new is there already: 412 and not 409.
 Answered<Response> none_yet(Answered<Response> answer);
 
-// The body read into a described struct; no query parameter is known to a write.
+// The body read into a described struct.
 template <Described T>
 Answered<T> read_body(const Call& call) {
-  const auto plain = refuse_parameters(call);
-  if (!plain) return Failure{plain.error()};
   return read_request<T>(call.request.body, call.now);
 }
 

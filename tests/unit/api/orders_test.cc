@@ -72,6 +72,23 @@ TEST_CASE("an order that has not settled in time is 202, and settles while it is
   CHECK(desk.models.waited.size() == 1);
 }
 
+// 201 said Pending, and a shipment sent at once was refused.
+TEST_CASE("an order is 201 only when every vendor has recorded that it stands") {
+  Desk desk;
+  const auto answer_to = [&](const std::string& order, const std::string& part) {
+    desk.models.put(Model::Orders, "o-1",
+                    R"({"orderId":"o-1","customerId":"c","phase":"Open","settled":true,)" + order +
+                        R"(,"subOrders":[{"vendorId":"v1","status":"Confirmed","version":2,)"
+                        R"("preparation":"Confirmed"},{"vendorId":"v2","status":"Pending",)" +
+                        part + R"(,"preparation":"Pending","version":1}]})",
+                    2);
+    return desk.send_keyed("POST", "/orders", kPlace).status;
+  };
+  CHECK(answer_to(R"("status":"Pending","confirmed":true)", R"("settled":true)") == 202);
+  CHECK(answer_to(R"("status":"Pending","confirmed":false)", R"("settled":false)") == 202);
+  CHECK(answer_to(R"("status":"Pending","confirmed":false)", R"("settled":true)") == 201);
+}
+
 TEST_CASE("an order that could not stand is the problem of its refusal, and names itself") {
   Desk desk;
   const std::string refused =

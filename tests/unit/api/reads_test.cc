@@ -70,7 +70,7 @@ TEST_CASE("Cassette-Position is waited for, and one of another ledger refused") 
   desk.models.put(Model::Vendors, "7", "{}", 1);
   CHECK(get_at(desk, "/vendors/7", "0:10").status == 200);
   CHECK(get_at(desk, "/vendors/7", "0:3, 0:10").status == 200);
-  for (const std::string token : {"0", "0:", "a:b", "0:1:2", ",", "0:-1", "0:1;0:2"}) {
+  for (const std::string token : {"0", "0:", "a:b", "0:1:2", ",", "0:1,", "0:-1", "0:1;0:2"}) {
     CAPTURE(token);
     CHECK(problem_field(get_at(desk, "/vendors/7", token)) == "Cassette-Position");
   }

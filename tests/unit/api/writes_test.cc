@@ -248,8 +248,10 @@ TEST_CASE("an erasure that is refused keeps the key") {
 
 TEST_CASE("bulk lines stand alone and are answered in their order") {
   Desk desk;
+  desk.models.put(Model::Vendors, "v", "{}", 1);
   desk.models.put(Model::Stock, "v/p1", "{}", 5);
-  desk.models.page = {{R"({"productId":"p9"})"}, ""};
+  desk.models.page = {
+      {R"({"productId":"p8","status":"Delisted"})", R"({"productId":"p9","status":"Listed"})"}, ""};
   desk.gateway.answer = [&](const eventstore::Request& request) -> eventstore::Reply {
     const auto* count = std::get_if<domain::CountStock>(&request.command);
     if (count != nullptr && count->product_id.value == "gone") {
@@ -288,10 +290,12 @@ TEST_CASE("bulk lines stand alone and are answered in their order") {
   CHECK(desk.gateway.requests[0].id != desk.gateway.requests[1].id);
 }
 
-TEST_CASE("more bulk lines than are taken") {
+TEST_CASE("more bulk lines than are taken, and a vendor that is none") {
   Desk desk;
+  desk.models.put(Model::Vendors, "v", "{}", 1);
   RequestHeaders headers;
   headers.content_type = kNdjson;
+  CHECK(desk.send("POST", "/vendors/none/inventory", "{}", headers).status == 404);
   std::string body;
   for (int i = 0; i < 10'001; ++i) body += "{}\n";
   CHECK(desk.send("POST", "/vendors/v/inventory", body, headers).status == 400);
