@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "eventstore/chain.h"
-#include "eventstore/codec.h"
+#include "replay/heads.h"
 #include "replay/tail_lines.h"
 
 namespace cassette::replay {
@@ -27,25 +27,7 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{500};
 // Polls without a message, though the ledger has one: half a minute.
 constexpr int kMaxSilentPolls = 60;
-// How far back from the first message wanted a commit is looked for, that it may name.
-constexpr std::uint64_t kMaxLookBack = 64;
-
 constexpr std::uint64_t kNoEnd = UINT64_MAX;
-
-// What message `from` should follow. A message before it that decodes is taken for a commit: only
-// whoever reads from the first one can know.
-Stored<ChainHead> head_before(Ledger& ledger, std::uint64_t from) {
-  ChainHead head{from - 1, 0, {}};
-  for (std::uint64_t back = 1; back < from && back <= kMaxLookBack; ++back) {
-    const auto message = ledger.read(from - back);
-    if (!message.ok()) return Failure{message.error()};
-    if (!message.value() || !eventstore::decode(message.value()->body).ok()) continue;
-    head.commit = from - back;
-    head.hash = eventstore::hash_of(message.value()->body);
-    break;
-  }
-  return head;
-}
 
 std::uint64_t first_wanted(const TailOptions& options, std::uint32_t partition) {
   for (const Position& position : options.from) {

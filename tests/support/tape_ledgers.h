@@ -19,9 +19,9 @@ inline Tape tape_of(const TapeMaker& maker) {
   return tape;
 }
 
-class TapeLedgers {
+class MemoryLedgers {
  public:
-  explicit TapeLedgers(const Tape& tape) {
+  explicit MemoryLedgers(const Tape& tape) {
     for (const Bodies& bodies : tape) {
       ledgers_.push_back(std::make_unique<eventstore::MemoryLedger>());
       borrowed_.push_back(ledgers_.back().get());

@@ -18,7 +18,7 @@ using namespace cassette::testing;
 namespace {
 
 std::vector<std::string> lines_of(const TapeMaker& tape, replay::TailOptions options) {
-  const TapeLedgers ledgers(tape_of(tape));
+  const MemoryLedgers ledgers(tape_of(tape));
   options.follow = false;
   std::vector<std::string> lines;
   const auto take = [&lines](std::string_view line) {
@@ -94,7 +94,7 @@ TEST_CASE("tail: from a position on, after a void message too") {
 }
 
 TEST_CASE("tail: a taker that has had enough ends it") {
-  const TapeLedgers ledgers(tape_of(busy_market(2)));
+  const MemoryLedgers ledgers(tape_of(busy_market(2)));
   int taken = 0;
   const auto done =
       replay::tail(ledgers.all(), {}, [&taken](std::string_view) { return ++taken < 3; }, {});
@@ -104,7 +104,7 @@ TEST_CASE("tail: a taker that has had enough ends it") {
 
 TEST_CASE("tail: follows what is appended later, until it is stopped") {
   TapeMaker tape = small_market();
-  TapeLedgers ledgers(tape_of(tape));
+  MemoryLedgers ledgers(tape_of(tape));
   const std::size_t before = events_of(tape);
   tape.run(register_vendor("v3"));
   std::mutex mutex;

@@ -21,7 +21,7 @@ using replay::VerifyReport;
 namespace {
 
 VerifyReport verify_tape(const Tape& tape) {
-  return replay::verify(TapeLedgers(tape).all(), {});
+  return replay::verify(MemoryLedgers(tape).all(), {});
 }
 
 VerifyReport verify_tape(const TapeMaker& maker) {
