@@ -14,8 +14,9 @@ namespace cassette::eventstore {
 namespace {
 
 constexpr std::size_t kMemtableBytes = 16 << 20;
-// Of all families together: what a start reads back from the write-ahead log, in well under 1 s.
-constexpr std::size_t kLogBytes = 64 << 20;
+// Of all families together: what a start reads back from the write-ahead log, in about half a
+// second.
+constexpr std::size_t kLogBytes = 32 << 20;
 constexpr double kBloomBitsPerKey = 10;  // one miss in a hundred reads a block
 // A family whose keys come and go is compacted where half of a window is tombstones, so that a
 // start does not walk over the orders of last week.
