@@ -34,8 +34,7 @@ for (const partitions of [1, 3]) {
     });
     after(async () => {
       context.api?.close();
-      context.server?.process.kill('SIGKILL');
-      await context.server?.ended;
+      await context.server?.end();
       context.server?.remove();
     });
     for (const suite of

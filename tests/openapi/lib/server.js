@@ -11,6 +11,9 @@ export const sourceDir =
   process.env.CASSETTE_SOURCE_DIR ?? fileURLToPath(new URL('../../..', import.meta.url));
 const binary = process.env.CASSETTE_BINARY ?? path.join(sourceDir, 'build/release/cassette');
 
+// An orderly stop drains; past this it hangs.
+const endTimeoutMs = 20_000;
+
 export class Server {
   // Resolves once the server has said `ready`; rejects with its log when it ends before.
   static async start({ partitions, args = [] }) {
@@ -42,6 +45,15 @@ export class Server {
   async stop() {
     this.process.kill('SIGTERM');
     return this.ended;
+  }
+
+  // Ends it at all events, and its children with it where it still can.
+  async end() {
+    if (this.process.exitCode === null) {
+      const timer = setTimeout(() => this.process.kill('SIGKILL'), endTimeoutMs);
+      await this.stop();
+      clearTimeout(timer);
+    }
   }
 
   remove() {

@@ -148,14 +148,8 @@ export default function stock(context) {
     const bad = ['{', '{"productId":"x"}', '{"productId":"a b","quantity":1}',
       '{"productId":"x","quantity":-1}', '{"productId":"x","quantity":1,"surprise":1}'];
     const raw = [...bad, JSON.stringify({ productId: part.productId, quantity: 9 })].join('\n');
-    // The contract forbids such lines, yet the answer is 200: each line has its own.
-    const { operation } = context.contract.find('POST', `/vendors/${part.vendorId}/inventory`);
-    const media = operation.body.content['application/x-ndjson'];
-    const schema = media['x-line-schema'];
-    delete media['x-line-schema'];
     const answer = await context.api.send('POST', `/vendors/${part.vendorId}/inventory`,
-      { raw, type: 'application/x-ndjson', expect: 200 });
-    media['x-line-schema'] = schema;
+      { raw, type: 'application/x-ndjson', expect: 200, forbidden: true });
     const results = answer.text.trim().split('\n').map((line) => JSON.parse(line));
     assert.deepEqual(results.map(({ status }) => status), [400, 400, 400, 400, 400, 200]);
     assert.equal((await context.shop.stock(part)).quantityOnHand, 9);
