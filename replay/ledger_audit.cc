@@ -190,11 +190,10 @@ void LedgerAudit::compare_records() {
   for (Track& track : tracks_) {
     if (!track.audit.folding()) continue;
     const Position position{track.source.partition(), track.audit.last_commit()};
-    track.audit.marketplace().for_each_order(
-        [&](const domain::OrderId& id, const domain::Order& order) {
-          if (pending.contains(id.value)) return;
-          for (const domain::OrderPart& part : order.parts) compare_record(id, part, position);
-        });
+    track.audit.for_each_order([&](const domain::OrderId& id, const domain::Order& order) {
+      if (pending.contains(id.value)) return;
+      for (const domain::OrderPart& part : order.parts) compare_record(id, part, position);
+    });
   }
 }
 
@@ -204,9 +203,8 @@ void LedgerAudit::compare_record(const domain::OrderId& id, const domain::OrderP
       eventstore::partition_of(part.vendor_id.value, static_cast<std::uint32_t>(tracks_.size()));
   const PartitionAudit& vendor = tracks_[home].audit;
   if (!vendor.folding()) return;
-  const domain::SubOrder* decided = vendor.marketplace().sub_order(part.vendor_id, id);
-  const domain::SubOrder none;
-  if (part.sub_order == (decided == nullptr ? none : *decided)) return;
+  const auto decided = vendor.sub_order(part.vendor_id, id);
+  if (part.sub_order == decided.value_or(domain::SubOrder{})) return;
   findings_.add(FindingKind::DifferentRecord, position,
                 fmt::format("at the end: order {} has not recorded all that vendor {} decided",
                             id.value, part.vendor_id.value));

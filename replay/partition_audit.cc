@@ -80,24 +80,32 @@ void PartitionAudit::check_commands(const StoredCommit& stored) {
 }
 
 void PartitionAudit::fold(const StoredCommit& stored) {
-  const ContradictionTrap trap;
-  for (std::size_t i = 0; i < stored.commit.events.size(); ++i) {
-    const domain::Event& event = stored.commit.events[i].event;
-    check_home(stored.position, event);
-    try {
-      marketplace_.evolve(event);
-    } catch (const Contradiction& contradiction) {
-      folding_ = false;
-      findings_.add(FindingKind::IllegalEvent, stored.position,
-                    fmt::format("event {} ({}) contradicts the state: {}", i, type_of(event),
-                                contradiction.what()));
-      return;
-    }
-    for (const std::string& violation : running_.violations_of(marketplace_, event)) {
-      findings_.add(FindingKind::BrokenInvariant, stored.position,
-                    fmt::format("event {} ({}): {}", i, type_of(event), violation));
-    }
+  const std::vector<eventstore::RecordedEvent>& events = stored.commit.events;
+  for (std::size_t i = 0; i < events.size() && folding_; ++i) folding_ = fold(stored, i);
+  if (!folding_) return;
+  for (const eventstore::RecordedEvent& recorded : events) {
+    closed_.pack(recorded.event, marketplace_);
   }
+}
+
+bool PartitionAudit::fold(const StoredCommit& stored, std::size_t index) {
+  const domain::Event& event = stored.commit.events[index].event;
+  check_home(stored.position, event);
+  closed_.unpack(event, marketplace_);
+  try {
+    const ContradictionTrap trap;
+    marketplace_.evolve(event);
+  } catch (const Contradiction& contradiction) {
+    findings_.add(FindingKind::IllegalEvent, stored.position,
+                  fmt::format("event {} ({}) contradicts the state: {}", index, type_of(event),
+                              contradiction.what()));
+    return false;
+  }
+  for (const std::string& violation : running_.violations_of(marketplace_, event)) {
+    findings_.add(FindingKind::BrokenInvariant, stored.position,
+                  fmt::format("event {} ({}): {}", index, type_of(event), violation));
+  }
+  return true;
 }
 
 void PartitionAudit::check_home(Position position, const domain::Event& event) {
@@ -149,6 +157,18 @@ void PartitionAudit::finish() {
     findings_.add(FindingKind::BrokenInvariant, {partition_, last_commit()},
                   "at the end: " + violation);
   }
+}
+
+void PartitionAudit::for_each_order(
+    const std::function<void(const domain::OrderId&, const domain::Order&)>& visit) const {
+  marketplace_.for_each_order(visit);
+  closed_.for_each_order(visit);
+}
+
+std::optional<domain::SubOrder> PartitionAudit::sub_order(const domain::VendorId& vendor,
+                                                          const domain::OrderId& id) const {
+  const domain::SubOrder* open = marketplace_.sub_order(vendor, id);
+  return open != nullptr ? std::optional(*open) : closed_.sub_order(vendor, id);
 }
 
 // ---- what others have seen

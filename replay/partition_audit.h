@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "domain/invariants.h"
 #include "domain/marketplace.h"
 #include "eventstore/commit.h"
+#include "replay/closed_store.h"
 #include "replay/command_memory.h"
 #include "replay/commit_source.h"
 #include "replay/findings.h"
@@ -49,13 +51,20 @@ class PartitionAudit {
   bool whole() const { return whole_; }
   // False once an event contradicted the state: it is not folded any further.
   bool folding() const { return folding_; }
-  const domain::Marketplace& marketplace() const { return marketplace_; }
+  // Every order, closed or not.
+  void for_each_order(
+      const std::function<void(const domain::OrderId&, const domain::Order&)>& visit) const;
+  // Closed or not; nothing when there is none.
+  std::optional<domain::SubOrder> sub_order(const domain::VendorId& vendor,
+                                            const domain::OrderId& id) const;
 
  private:
   void check_genesis(const eventstore::StoredCommit& stored);
   void check_owner(const eventstore::StoredCommit& stored);
   void check_commands(const eventstore::StoredCommit& stored);
   void fold(const eventstore::StoredCommit& stored);
+  // False when it contradicts the state.
+  bool fold(const eventstore::StoredCommit& stored, std::size_t index);
   void check_home(eventstore::Position position, const domain::Event& event);
   void sever(std::uint64_t sequence, const std::string& what);
 
@@ -63,6 +72,7 @@ class PartitionAudit {
   const std::uint32_t partitions_;
   Findings& findings_;
   domain::Marketplace marketplace_;
+  ClosedStore closed_;
   domain::RunningCheck running_;
   CommandMemory commands_;
   std::vector<Milestone> history_;

@@ -1,0 +1,89 @@
+// The binary form of state, in and out of the marketplace.
+#include "replay/closed_store.h"
+
+#include "domain/sub_order.h"
+#include "eventstore/binary_fields.h"
+
+namespace cassette::replay {
+
+using namespace domain;
+
+namespace {
+
+template <class T>
+T read(const std::string& bytes) {
+  T state;
+  CHECK(eventstore::read_binary(bytes, state));  // as it was written in this process
+  return state;
+}
+
+std::string written(const auto& state) {
+  std::string bytes;
+  eventstore::write_binary(bytes, state);
+  bytes.shrink_to_fit();
+  return bytes;
+}
+
+std::string key_of(const VendorId& vendor, const OrderId& order) {
+  return vendor.value + "/" + order.value;
+}
+
+// Calls one of the two with what the event is about, or neither.
+void sort_out(const Event& event, auto&& of_sub_order, auto&& of_order) {
+  std::visit(
+      [&]<class E>(const E& e) {
+        if constexpr (IsSubOrderEvent<E>) {
+          of_sub_order(e.vendor_id, e.order_id);
+        } else if constexpr (requires { e.order_id; }) {
+          of_order(e.order_id);
+        }
+      },
+      event);
+}
+
+}  // namespace
+
+void ClosedStore::unpack(const Event& event, Marketplace& marketplace) {
+  sort_out(
+      event,
+      [&](const VendorId& vendor, const OrderId& id) {
+        if (sub_orders_.empty() || marketplace.sub_order(vendor, id) != nullptr) return;
+        const auto kept = sub_orders_.extract(key_of(vendor, id));
+        if (kept) marketplace.load(vendor, id, read<SubOrder>(kept.mapped()));
+      },
+      [&](const OrderId& id) {
+        if (orders_.empty() || marketplace.order(id) != nullptr) return;
+        const auto kept = orders_.extract(id.value);
+        if (kept) marketplace.load(id, read<Order>(kept.mapped()));
+      });
+}
+
+void ClosedStore::pack(const Event& event, Marketplace& marketplace) {
+  sort_out(
+      event,
+      [&](const VendorId& vendor, const OrderId& id) {
+        const SubOrder* mine = marketplace.sub_order(vendor, id);
+        if (mine == nullptr || !mine->closed()) return;
+        sub_orders_[key_of(vendor, id)] = written(*mine);
+        marketplace.unload(vendor, id);
+      },
+      [&](const OrderId& id) {
+        const Order* mine = marketplace.order(id);
+        if (mine == nullptr || !mine->closed()) return;
+        orders_[id.value] = written(*mine);
+        marketplace.unload(id);
+      });
+}
+
+std::optional<SubOrder> ClosedStore::sub_order(const VendorId& vendor, const OrderId& id) const {
+  const auto kept = sub_orders_.find(key_of(vendor, id));
+  if (kept == sub_orders_.end()) return std::nullopt;
+  return read<SubOrder>(kept->second);
+}
+
+void ClosedStore::for_each_order(
+    const std::function<void(const OrderId&, const Order&)>& visit) const {
+  for (const auto& [id, bytes] : orders_) visit(OrderId{id}, read<Order>(bytes));
+}
+
+}  // namespace cassette::replay
