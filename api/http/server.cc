@@ -189,8 +189,11 @@ class HttpServer::Listener : public httplib::Server {
         [this](httplib::Stream& stream, bool last, bool& closed) {
           close_connection = false;
           answered_by_us = false;
-          const bool ok = process_request(stream, {}, 0, {}, 0, last, closed, nullptr);
-          return ok && !close_connection;
+          // The library looks at this only between requests that are not there yet: a busy
+          // connection would never end.
+          const bool stopping = svr_sock_ == INVALID_SOCKET;
+          const bool ok = process_request(stream, {}, 0, {}, 0, last || stopping, closed, nullptr);
+          return ok && !close_connection && !stopping;
         });
     if (close_connection) {
       ::shutdown(socket, SHUT_WR);
