@@ -1,19 +1,22 @@
 // Replay commands: opening the ledger, and turning verdicts into exit statuses.
 #include "api/replay_command.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
-#include <optional>
-#include <vector>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "api/ledger_access.h"
+#include "replay/model_check.h"
 #include "replay/progress.h"
+#include "replay/rebuild.h"
 #include "replay/report.h"
-#include "replay/tail.h"
 #include "replay/tail.h"
 #include "replay/verify.h"
 
@@ -50,6 +53,19 @@ bool print(std::string_view text) {
   return std::fflush(stdout) == 0;
 }
 
+int compare_models(const VerifySettings& settings,
+                   const std::vector<eventstore::Ledger*>& ledgers) {
+  replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
+  replay::RebuildOptions options;
+  options.progress = &meter;
+  const auto scratch = std::filesystem::temp_directory_path() /
+                       fmt::format("cassette-verify-{}", static_cast<long>(getpid()));
+  const replay::ModelReport report =
+      replay::verify_read_models(settings.read_models, ledgers, scratch, options);
+  print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
+  return static_cast<int>(report.verdict);
+}
+
 }  // namespace
 
 int run_tail(const TailSettings& settings) {
@@ -61,26 +77,42 @@ int run_tail(const TailSettings& settings) {
   options.format = settings.json ? replay::TailFormat::Json : replay::TailFormat::Text;
   options.from = *from;
   options.follow = settings.follow;
-  auto shown = replay::tail(
-      access.value().borrowed(), options,
-      [](std::string_view line) { return print(std::string(line) + "\n"); }, {});
+  auto shown =
+      replay::tail(access.value().borrowed(), options,
+                   [](std::string_view line) { return print(std::string(line) + "\n"); }, {});
   return shown.ok() ? 0 : could_not_run(shown.error().what);
 }
 
 int run_verify(const VerifySettings& settings) {
   auto access = open_ledger(settings.ledger);
   if (!access.ok()) return could_not_run(access.error().what);
+  const std::vector<eventstore::Ledger*> ledgers = access.value().borrowed();
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "messages"));
   replay::VerifyOptions options;
   options.progress = &meter;
-  const auto ledgers = access.value().borrowed();
   const replay::VerifyReport report = replay::verify(ledgers, options);
   print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
-  return static_cast<int>(report.verdict);
+  if (report.verdict != replay::Verdict::Sound || settings.read_models.empty()) {
+    return static_cast<int>(report.verdict);
+  }
+  return compare_models(settings, ledgers);
 }
 
-int run_rebuild(const RebuildSettings&) {
-  return kCouldNotRun;
+int run_rebuild(const RebuildSettings& settings) {
+  auto access = open_ledger(settings.ledger);
+  if (!access.ok()) return could_not_run(access.error().what);
+  replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
+  replay::RebuildOptions options;
+  options.progress = &meter;
+  auto rebuilt =
+      replay::rebuild(models_folder(settings.ledger), access.value().borrowed(), options);
+  if (!rebuilt.ok()) return could_not_run(rebuilt.error().what);
+  std::string up_to;
+  for (const eventstore::Position& position : rebuilt.value().positions) {
+    up_to += " " + eventstore::format(position);
+  }
+  print(fmt::format("generation {} is in use, up to{}\n", rebuilt.value().generation, up_to));
+  return 0;
 }
 
 }  // namespace cassette::api
