@@ -34,15 +34,20 @@ Stored<std::unique_ptr<LedgerTail::Subscription>> LedgerTail::subscribe(const Se
   if (auto held = check_head(ledger_, head); !held.ok()) return Failure{held.error()};
   const std::lock_guard lock(mutex_);
   const std::uint64_t id = next_id_++;
-  const bool covered = !readers_.empty() && from.commit >= first_after_ && !failure_;
-  readers_.push_back({id, from.commit, &wakeup});
-  if (!covered) {
-    failure_.reset();
-    restart_ = head;
-    if (active_ != nullptr) active_->interrupt();
-    changed_.notify_all();
-  }
+  const std::uint64_t start = restart_ ? restart_->commit : first_after_;
+  const bool covered = !readers_.empty() && from.commit >= start && !failure_;
+  readers_.push_back({id, from, &wakeup});
+  if (!covered) begin_anew();
   return std::make_unique<Subscription>(*this, id);
+}
+
+void LedgerTail::begin_anew() {
+  const auto commit_of = [](const Reader& reader) { return reader.taken.commit; };
+  const Seen slowest = std::ranges::min(readers_, {}, commit_of).taken;
+  failure_.reset();
+  restart_ = ChainHead{slowest.commit, slowest.commit, slowest.hash};
+  if (active_ != nullptr) active_->interrupt();
+  changed_.notify_all();
 }
 
 void LedgerTail::unsubscribe(std::uint64_t id) {
@@ -59,12 +64,13 @@ Stored<std::vector<std::shared_ptr<const TailItem>>> LedgerTail::take(std::uint6
   const auto reader = std::ranges::find(readers_, id, &Reader::id);
   CHECK(reader != readers_.end());
   std::vector<std::shared_ptr<const TailItem>> taken;
-  if (first_after_ > reader->taken) return taken;  // a restart is under way
+  const std::uint64_t last = reader->taken.commit;
+  if (first_after_ > last) return taken;  // a restart is under way
   const auto start = std::ranges::upper_bound(
-      items_, reader->taken, {}, [](const auto& item) { return item->stored.position.commit; });
+      items_, last, {}, [](const auto& item) { return item->stored.position.commit; });
   for (auto at = start; at != items_.end() && taken.size() < max; ++at) taken.push_back(*at);
   if (taken.empty()) return taken;
-  reader->taken = taken.back()->stored.position.commit;
+  reader->taken = {taken.back()->stored.position.commit, taken.back()->stored.hash};
   forget_taken();
   changed_.notify_all();
   return taken;
@@ -72,7 +78,7 @@ Stored<std::vector<std::shared_ptr<const TailItem>>> LedgerTail::take(std::uint6
 
 void LedgerTail::forget_taken() {
   std::uint64_t slowest = UINT64_MAX;
-  for (const Reader& reader : readers_) slowest = std::min(slowest, reader.taken);
+  for (const Reader& reader : readers_) slowest = std::min(slowest, reader.taken.commit);
   while (!items_.empty() && items_.front()->stored.position.commit <= slowest) {
     first_after_ = items_.front()->stored.position.commit;
     bytes_ -= items_.front()->stored.bytes;
@@ -103,9 +109,7 @@ void LedgerTail::follow() {
   Chain chain(partition_, from);
   auto opened = ledger_.follow(from.read + 1);
   if (!opened.ok()) {
-    spdlog::warn("ledger {} can't be followed: {}", partition_, opened.error().what);
-    const std::lock_guard lock(mutex_);
-    failure_ = opened.error();
+    fail(opened.error());
     return;
   }
   const std::unique_ptr<LedgerReader> reader = std::move(opened).value();
@@ -115,10 +119,21 @@ void LedgerTail::follow() {
   }
   while (wait_for_room()) {
     auto messages = reader->next(kPoll);
-    if (messages.ok()) accept(chain, messages.value());
+    if (messages.ok()) {
+      accept(chain, messages.value());
+    } else if (messages.error().kind != StoreError::Kind::Unavailable) {
+      fail(messages.error());
+    }
   }
   const std::lock_guard lock(mutex_);
   active_ = nullptr;
+}
+
+void LedgerTail::fail(const StoreError& error) {
+  spdlog::warn("ledger {} can't be followed: {}", partition_, error.what);
+  const std::lock_guard lock(mutex_);
+  failure_ = error;
+  for (const Reader& reader : readers_) reader.wakeup->notify();
 }
 
 bool LedgerTail::wait_for_room() {

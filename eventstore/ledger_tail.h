@@ -62,7 +62,7 @@ class LedgerTail {
  private:
   struct Reader {
     std::uint64_t id = 0;
-    std::uint64_t taken = 0;  // the last commit taken
+    Seen taken;  // the last commit
     Wakeup* wakeup = nullptr;
   };
 
@@ -72,6 +72,10 @@ class LedgerTail {
   // Follows from `restart_` until another restart is asked for or the tail stops.
   void follow();
   void accept(Chain& chain, const std::vector<Message>& messages);
+  // What every `take` fails with, until a restart.
+  void fail(const StoreError& error);
+  // Asks for a restart from where the slowest reader is.
+  void begin_anew();
   void forget_taken();
   bool wait_for_room();
 

@@ -47,7 +47,7 @@ class OwnedFd {
 };
 
 // A folder in the system's place for temporary files. At its end every nats-server that runs on a
-// configuration in it is ended, and everything is removed.
+// configuration in it is ended, and everything is removed, unless $CASSETTE_KEEP is set.
 class ScratchFolder {
  public:
   ScratchFolder();
