@@ -11,9 +11,8 @@ namespace {
 using domain::OrderStatus;
 using projections::Model;
 
-const std::string kPlace =
-    R"({"orderId":"o-1","customerId":"c",)"
-    R"("items":[{"vendorId":"v1","productId":"p","quantity":1}]})";
+const std::string kPlace = R"({"orderId":"o-1","customerId":"c",)"
+                           R"("items":[{"vendorId":"v1","productId":"p","quantity":1}]})";
 
 struct Part {
   std::string vendor;
