@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "eventstore/codec.h"
 #include "eventstore/tenure.h"
@@ -11,6 +12,16 @@
 #include "replay/contradiction.h"
 
 namespace cassette::replay {
+namespace {
+
+// The first eight bytes of a hash: enough to tell a copy from anything else but a forgery.
+std::uint64_t prefix_of(const eventstore::Hash& hash) {
+  std::uint64_t prefix = 0;
+  std::memcpy(&prefix, hash.data(), sizeof(prefix));
+  return prefix;
+}
+
+}  // namespace
 
 using eventstore::Position;
 using eventstore::StoredCommit;
@@ -37,6 +48,7 @@ void PartitionAudit::check(const StoredCommit& stored) {
   check_commands(stored);
   if (folding_) fold(stored);
   history_.push_back({stored.position.commit, stored.commit.at, stored.hash});
+  chained_.insert(prefix_of(stored.hash));
 }
 
 void PartitionAudit::check_genesis(const StoredCommit& stored) {
@@ -122,7 +134,7 @@ void PartitionAudit::check_home(Position position, const domain::Event& event) {
 
 void PartitionAudit::check(const StrayMessage& message) {
   last_read_ = message.sequence;
-  if (!whole_) return;
+  if (!whole_ || is_copy(message)) return;
   if (suspect_) {
     // The second names the first: then the first is as it was written, and the one before isn't.
     const bool follows = message.commit && message.commit->prev == suspect_->hash;
@@ -131,6 +143,11 @@ void PartitionAudit::check(const StrayMessage& message) {
     return sever(changed, "was changed or replaced: what follows names another body");
   }
   if (message.commit && owners_.contains(message.commit->owner)) suspect_ = message;
+}
+
+// Of a commit that stands in the chain: whoever put it there took nothing from the chain.
+bool PartitionAudit::is_copy(const StrayMessage& message) const {
+  return message.commit && chained_.contains(prefix_of(message.hash));
 }
 
 void PartitionAudit::sever(std::uint64_t sequence, const std::string& what) {

@@ -66,6 +66,7 @@ class PartitionAudit {
   // False when it contradicts the state.
   bool fold(const eventstore::StoredCommit& stored, std::size_t index);
   void check_home(eventstore::Position position, const domain::Event& event);
+  bool is_copy(const StrayMessage& message) const;
   void sever(std::uint64_t sequence, const std::string& what);
 
   const std::uint32_t partition_;
@@ -76,6 +77,7 @@ class PartitionAudit {
   domain::RunningCheck running_;
   CommandMemory commands_;
   std::vector<Milestone> history_;
+  std::unordered_set<std::uint64_t> chained_;  // prefixes of all hashes in the chain
   std::uint64_t last_read_ = 0;
   std::string ledger_id_;
   std::string owner_;

@@ -191,7 +191,7 @@ TEST_CASE("A ledger restored from an older copy is named, not silently followed"
   const fs::path copy = shop.scratch() / "copy";
   fs::copy(nats, copy, fs::copy_options::recursive);
   shop.start();
-  place_some(shop, "lost with the copy");
+  place_some(shop, "lost-with-the-copy");
   end(shop);
   fs::remove_all(nats);
   fs::rename(copy, nats);

@@ -1,4 +1,5 @@
 // Verify: a sound ledger is sound, and each kind of damage is found where it is.
+#include "replay/report.h"
 #include "replay/verify.h"
 
 #include <algorithm>
@@ -161,6 +162,18 @@ TEST_CASE("verify: a byte changed in the middle, still a commit") {
   std::string& body = damaged[0][5];
   body.replace(body.find("\"quantity\":10"), 13, "\"quantity\":90");
   require_first(verify_tape(damaged), FindingKind::SeveredChain, {0, 6});
+}
+
+// A copy of a commit put into a ledger by hand was taken for the rest of a severed chain.
+TEST_CASE("verify: a copy of a commit is void, and everything goes on") {
+  const TapeMaker tape = busy_market(1);
+  Tape intruded = tape_of(tape);
+  intruded[0].insert(intruded[0].begin() + 4, intruded[0][1]);
+  intruded[0].push_back(intruded[0][2]);
+  const VerifyReport report = verify_tape(intruded);
+  INFO(to_text(report));
+  CHECK(report.verdict == Verdict::Sound);
+  CHECK(report.void_messages == 2);
 }
 
 TEST_CASE("verify: a byte changed in the middle, no commit any more") {
