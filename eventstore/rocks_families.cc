@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "eventstore/disk_room.h"
+
 namespace cassette::eventstore {
 namespace {
 
@@ -157,6 +159,9 @@ Stored<Done> RocksFamilies::for_each(Family family, const Visit& visit) const {
 }
 
 Stored<Done> RocksFamilies::write(rocksdb::WriteBatch& batch) {
+  if (!has_disk_room(path_, 2 * batch.GetDataSize())) {
+    return failure(StoreError::Kind::Full, "its disk is full");
+  }
   if (write_failed_) {
     // RocksDB refuses writes after one failed until it is told that there may be room again.
     const rocksdb::Status resumed = database_->Resume();

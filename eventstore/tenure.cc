@@ -50,6 +50,8 @@ TenureEnd Tenure::serve() {
     if (claimed_ && archiver_.has_room()) {
       take_remote();
       take_inbox();
+    } else if (claimed_) {
+      refuse_inbox();
     }
     publish();
     if (signals_.stopping && drained()) return TenureEnd::Stopped;
@@ -118,6 +120,16 @@ void Tenure::take_inbox() {
       if (taken_.empty()) return;
     }
     state_->decide(std::move(taken_[next_taken_++]), draft());
+  }
+}
+
+// The archive can't follow, for want of room: deciding more would only fill memory.
+void Tenure::refuse_inbox() {
+  for (; next_taken_ < taken_.size(); ++next_taken_) {
+    taken_[next_taken_].done(Unavailable{"the archive is behind"});
+  }
+  for (Submission& submission : inbox_.take_all()) {
+    submission.done(Unavailable{"the archive is behind"});
   }
 }
 

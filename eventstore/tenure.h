@@ -103,6 +103,7 @@ class Tenure {
   // False when it must wait for the next batch.
   bool take(const TailItem& item);
   void take_inbox();
+  void refuse_inbox();
   void publish();
   void start_append();
   bool drained() const;

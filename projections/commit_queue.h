@@ -2,6 +2,7 @@
 // bytes, so that reading can't run away from folding; each partition's commits stay in order.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,12 @@ class CommitQueue {
     bytes_ = 0;
     changed_.notify_all();
     return std::exchange(commits_, {});
+  }
+
+  // Waits for `pause`, or until the queue is closed: then true.
+  bool closed_within(std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, pause, [&] { return closed_; });
   }
 
   void close() {

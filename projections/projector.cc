@@ -149,6 +149,17 @@ Stored<std::unique_ptr<Projector>> Projector::start(const std::vector<Ledger*>& 
   return projector;
 }
 
+namespace {
+
+// Between two looks at whether a full disk has room again.
+constexpr std::chrono::milliseconds kRoomPause{500};
+
+bool full(const Stored<Done>& written) {
+  return !written && written.error().kind == StoreError::Kind::Full;
+}
+
+}  // namespace
+
 Projector::~Projector() {
   stop();
 }
@@ -179,7 +190,10 @@ Stored<Done> Projector::apply(const std::deque<StoredCommit>& commits) {
     const Stored<Done> folded = writer_->fold(commit);
     if (!folded) return folded;
   }
-  const Stored<Done> written = writer_->write();
+  Stored<Done> written = writer_->write();
+  // A full disk is waited for: nothing was written, and the readers see what was there before.
+  if (full(written)) spdlog::error("the read models wait for room: {}", written.error().what);
+  while (full(written) && !queue_.closed_within(kRoomPause)) written = writer_->write();
   if (!written) return written;
   std::vector<Position> positions;
   const std::vector<ModelPoint> points = writer_->points();

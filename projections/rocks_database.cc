@@ -11,6 +11,8 @@
 
 #include "domain/check.h"
 
+#include "eventstore/disk_room.h"
+
 namespace cassette::projections {
 namespace {
 
@@ -209,6 +211,9 @@ Stored<Done> RocksDatabase::for_each(Family family, const Visit& visit) const {
 }
 
 Stored<Done> RocksDatabase::write(rocksdb::WriteBatch& batch) {
+  if (!eventstore::has_disk_room(path_, 2 * batch.GetDataSize())) {
+    return Failure{StoreError{StoreError::Kind::Full, "the disk of " + path_ + " is full"}};
+  }
   if (write_failed_) {
     // RocksDB refuses writes after one failed until it is told that there may be room again.
     const rocksdb::Status resumed = database_->Resume();
