@@ -26,9 +26,9 @@ void append_seen(JsonBuffer& out, const std::map<std::uint32_t, Seen>& all) {
     first = false;
     fmt::format_to(fmt::appender(out), R"("{}":[{},)", partition, seen.commit);
     write_json(out, seen.hash);
-    out.push_back(']');
+    append(out, ']');
   }
-  if (!first) out.push_back('}');
+  if (!first) append(out, '}');
 }
 
 void append_cause(JsonBuffer& out, const Cause& cause) {
@@ -46,18 +46,27 @@ void append_asker(JsonBuffer& out, const RecordedEvent& recorded, const Recorded
   if (!then) append_member(out, R"(,"occurredAt":)", recorded.occurred_at);
 }
 
-// Each field, unless a reader gets its value from the event that this one stands on, or by default.
-void append_fields(JsonBuffer& out, const domain::Event& event, const domain::Event* on) {
-  const auto& fields = event_type().inner[event.index()]->fields();
-  const auto sources = on ? sources_of(event.index(), on->index()) : std::span<std::int8_t>{};
-  const auto* object = static_cast<const char*>(event_type().part(&event, 0));
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const WireType& type = *fields[i].type;
-    const void* value = object + fields[i].offset;
-    const bool inherits = on && sources[i] != kNowhere;
-    if (inherits ? same_value(event, i, *on, sources[i]) : left_out(type, value)) continue;
-    append(out, fields[i].key);
-    write_json(out, type, value);
+void append_field(JsonBuffer& out, const WireField& field, const void* value) {
+  append(out, field.key);
+  write_json(out, *field.type, value);
+}
+
+void append_fields(JsonBuffer& out, const OpenEvent& event) {
+  for (const WireField& field : event.type->fields()) {
+    const void* value = event.member(field);
+    if (!left_out(*field.type, value)) append_field(out, field, value);
+  }
+}
+
+// Each field, unless a reader gets its value from the event `on`, or else by default.
+void append_fields(JsonBuffer& out, const OpenEvent& event, const OpenEvent& on) {
+  auto source = sources_of(event.index, on.index).begin();
+  for (const WireField& field : event.type->fields()) {
+    const void* value = event.member(field);
+    const bool absent =
+        *source == kNowhere ? left_out(*field.type, value) : same_value(event, field, on, *source);
+    if (!absent) append_field(out, field, value);
+    ++source;
   }
 }
 
@@ -67,13 +76,18 @@ void append_event(JsonBuffer& out, const Commit& commit, std::size_t index) {
   CHECK(!cause.command || *cause.command < commit.commands.size());
   CHECK(!cause.on || *cause.on < index);
   const RecordedEvent* on = cause.on ? &commit.events[*cause.on] : nullptr;
+  const OpenEvent event(recorded.event);
   append(out, R"({"type":")");
-  append(out, domain::type_of(recorded.event));
-  out.push_back('"');
+  append(out, event_type().names[event.index]);
+  append(out, '"');
   append_cause(out, cause);
   append_asker(out, recorded, on);
-  append_fields(out, recorded.event, on ? &on->event : nullptr);
-  out.push_back('}');
+  if (on) {
+    append_fields(out, event, OpenEvent(on->event));
+  } else {
+    append_fields(out, event);
+  }
+  append(out, '}');
 }
 
 void append_commit(JsonBuffer& out, const Commit& commit) {
@@ -85,7 +99,7 @@ void append_commit(JsonBuffer& out, const Commit& commit) {
   if (!commit.commands.empty()) append_member(out, R"(,"commands":)", commit.commands);
   append(out, R"(,"events":[)");
   for (std::size_t i = 0; i < commit.events.size(); ++i) {
-    if (i > 0) out.push_back(',');
+    if (i > 0) append(out, ',');
     append_event(out, commit, i);
   }
   append(out, "]}");

@@ -35,8 +35,9 @@ bool each_element(ondemand::value json, Take&& take) {
 
 class EventReader {
  public:
-  EventReader(const std::vector<RecordedEvent>& before, RecordedEvent& recorded, ReadTrace& trace)
-      : before_(before), recorded_(recorded), trace_(trace) {}
+  // Reads into the last of `events`.
+  EventReader(std::vector<RecordedEvent>& events, ReadTrace& trace)
+      : events_(events), recorded_(events.back()), trace_(trace) {}
 
   // False for a malformed event, and for an unknown type, which `unknown` then names.
   bool read_event(ondemand::value json, std::string& unknown) {
@@ -51,7 +52,7 @@ class EventReader {
  private:
   bool begin(std::string_view key, ondemand::value json, std::string& unknown) {
     std::string_view name;
-    if (key != "type" || json.get_string().get(name) != SUCCESS) return false;
+    if (key != "type" || !get_text(json, name)) return false;
     const std::size_t index = event_named(name);
     if (index == event_type().inner.size()) {
       unknown.assign(name);
@@ -78,7 +79,7 @@ class EventReader {
     if (type == ondemand::json_type::number)
       return read(json, recorded_.cause.on.emplace(), trace_);
     std::string_view text;
-    if (json.get_string().get(text) != SUCCESS) return false;
+    if (!get_text(json, text)) return false;
     recorded_.cause.on_remote = parse_event_ref(text);
     return recorded_.cause.on_remote.has_value();
   }
@@ -86,20 +87,23 @@ class EventReader {
   // Takes over what was not written from the event that this one stands on.
   bool finish() {
     if (!recorded_.cause.on) return true;
-    if (*recorded_.cause.on >= before_.size()) return false;
-    const RecordedEvent& on = before_[*recorded_.cause.on];
+    if (*recorded_.cause.on + 1 >= events_.size()) return false;
+    const RecordedEvent& on = events_[*recorded_.cause.on];
     if (!seen_[2]) recorded_.by = on.by;
     if (!seen_[3]) recorded_.occurred_at = on.occurred_at;
-    const auto sources = sources_of(recorded_.event.index(), on.event.index());
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-      if (sources[i] != kNowhere && !fields_->seen(i)) {
-        inherit(recorded_.event, i, on.event, sources[i]);
-      }
-    }
+    inherit_fields(OpenEvent(recorded_.event), OpenEvent(on.event));
     return true;
   }
 
-  const std::vector<RecordedEvent>& before_;
+  void inherit_fields(const OpenEvent& event, const OpenEvent& on) {
+    const auto sources = sources_of(event.index, on.index);
+    const auto& fields = event.type->fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (sources[i] != kNowhere && !fields_->seen(i)) inherit(event, fields[i], on, sources[i]);
+    }
+  }
+
+  const std::vector<RecordedEvent>& events_;
   RecordedEvent& recorded_;
   ReadTrace& trace_;
   std::optional<MemberReader> fields_;
@@ -193,14 +197,11 @@ class CommitReader {
   }
 
   bool read_event(ondemand::value json) {
-    RecordedEvent recorded;
+    commit_.events.emplace_back();
     std::string unknown;
-    if (!EventReader(commit_.events, recorded, trace_).read_event(json, unknown)) {
-      if (!unknown.empty()) unsupported_ = "event type " + unknown + " is unknown to this reader";
-      return false;
-    }
-    commit_.events.push_back(std::move(recorded));
-    return true;
+    if (EventReader(commit_.events, trace_).read_event(json, unknown)) return true;
+    if (!unknown.empty()) unsupported_ = "event type " + unknown + " is unknown to this reader";
+    return false;
   }
 
   // What can only be judged when all members are there.
@@ -223,7 +224,7 @@ class CommitReader {
     std::string what = "malformed";
     if (!trace_.member.empty()) what.append(" at or after \"").append(trace_.member).append("\"");
     if (!commit_.events.empty()) {
-      what.append(" behind ").append(std::to_string(commit_.events.size())).append(" events");
+      what.append(" in event ").append(std::to_string(commit_.events.size() - 1));
     }
     return Failure{DecodeError{DecodeError::Kind::NotACommit, std::move(what)}};
   }
@@ -250,7 +251,7 @@ std::optional<Hash> prev_of(std::string_view body) {
   each_member(object, [&](std::string_view key, ondemand::value value) {
     std::string_view text;
     if (key != "prev") return true;
-    if (value.get_string().get(text) == SUCCESS) prev = parse_hash(text);
+    if (get_text(value, text)) prev = parse_hash(text);
     return false;
   });
   return prev;

@@ -58,18 +58,6 @@ const Table& table() {
   return made;
 }
 
-const void* held(const domain::Event& event) {
-  return event_type().part(&event, 0);
-}
-
-const WireField& field_of(const domain::Event& event, std::size_t field) {
-  return alternative(event.index()).fields()[field];
-}
-
-const void* member(const domain::Event& event, std::size_t field) {
-  return static_cast<const char*>(held(event)) + field_of(event, field).offset;
-}
-
 }  // namespace
 
 const WireType& event_type() {
@@ -90,26 +78,29 @@ std::span<const std::int8_t> sources_of(std::size_t child, std::size_t parent) {
   return std::span(table()[child][parent]).first(alternative(child).fields().size());
 }
 
-bool same_value(const domain::Event& child, std::size_t field, const domain::Event& parent,
+OpenEvent::OpenEvent(const domain::Event& event)
+    : index(event.index()), type(&alternative(index)), object(event_type().part(&event, 0)) {}
+
+bool same_value(const OpenEvent& child, const WireField& field, const OpenEvent& parent,
                 std::int8_t source) {
-  const WireType& type = *field_of(child, field).type;
-  const void* value = member(child, field);
+  const void* value = child.member(field);
   if (source != kWholeEvent) {
-    return type.equal(value, member(parent, static_cast<std::size_t>(source)));
+    const WireField& same = parent.type->fields()[static_cast<std::size_t>(source)];
+    return field.type->equal(value, parent.member(same));
   }
-  const WireType& whole = alternative(parent.index());
-  return type.inner[type.count(value)] == &whole && whole.equal(type.part(value, 0), held(parent));
+  return field.type->inner[field.type->count(value)] == parent.type &&
+         parent.type->equal(field.type->part(value, 0), parent.object);
 }
 
-void inherit(domain::Event& child, std::size_t field, const domain::Event& parent,
+void inherit(const OpenEvent& child, const WireField& field, const OpenEvent& parent,
              std::int8_t source) {
-  const WireType& type = *field_of(child, field).type;
-  void* value = const_cast<void*>(member(child, field));
+  void* value = const_cast<void*>(child.member(field));
   if (source != kWholeEvent) {
-    return type.assign(value, member(parent, static_cast<std::size_t>(source)));
+    const WireField& same = parent.type->fields()[static_cast<std::size_t>(source)];
+    return field.type->assign(value, parent.member(same));
   }
-  const WireType& whole = alternative(parent.index());
-  whole.assign(type.make(value, index_within(type, whole)), held(parent));
+  const std::size_t alternative = index_within(*field.type, *parent.type);
+  parent.type->assign(field.type->make(value, alternative), parent.object);
 }
 
 }  // namespace cassette::eventstore

@@ -25,12 +25,24 @@ inline constexpr std::int8_t kWholeEvent = -2;  // the field is the very event t
 // same name and the same type, or one of the two above.
 std::span<const std::int8_t> sources_of(std::size_t child, std::size_t parent);
 
+// One event, opened. Borrows it.
+struct OpenEvent {
+  std::size_t index = 0;           // of its alternative
+  const WireType* type = nullptr;  // of its alternative
+  const void* object = nullptr;
+
+  explicit OpenEvent(const domain::Event& event);
+  const void* member(const WireField& field) const {
+    return static_cast<const char*>(object) + field.offset;
+  }
+};
+
 // True when `field` of `child` has the value that `parent` stands for by `source`, not kNowhere.
-bool same_value(const domain::Event& child, std::size_t field, const domain::Event& parent,
+bool same_value(const OpenEvent& child, const WireField& field, const OpenEvent& parent,
                 std::int8_t source);
 
-// Gives it that value.
-void inherit(domain::Event& child, std::size_t field, const domain::Event& parent,
+// Gives `child`, which is not const, that value.
+void inherit(const OpenEvent& child, const WireField& field, const OpenEvent& parent,
              std::int8_t source);
 
 }  // namespace cassette::eventstore

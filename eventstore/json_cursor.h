@@ -42,6 +42,29 @@ class MemberReader {
   std::size_t next_ = 0;  // where the next member is looked for first: they come in order
 };
 
+// The text of a string, valid until the document is read on. Most have no escapes and need not be
+// copied first, which simdjson's own get_string does.
+inline bool get_text(simdjson::ondemand::value json, std::string_view& text) {
+  const std::string_view token = json.raw_json_token();
+  if (token.find('\\') != std::string_view::npos) {
+    return json.get_string().get(text) == simdjson::SUCCESS;
+  }
+  // The string was found whole and free of control characters before; this passes over it.
+  simdjson::ondemand::raw_json_string raw;
+  if (json.get_raw_json_string().get(raw) != simdjson::SUCCESS) return false;
+  text = token.substr(1, token.rfind('"') - 1);
+  return true;
+}
+
+inline bool get_key(simdjson::ondemand::field& field, std::string_view& key) {
+  const char* const begin = field.key().raw();
+  const char* end = begin;
+  while (*end != '"' && *end != '\\') ++end;
+  if (*end == '\\') return field.unescaped_key().get(key) == simdjson::SUCCESS;
+  key = {begin, static_cast<std::size_t>(end - begin)};
+  return true;
+}
+
 // Calls `take(key, value)` for each member until it gives false. False also for broken JSON.
 template <class Take>
 bool each_member(simdjson::ondemand::object& object, Take&& take) {
@@ -49,8 +72,7 @@ bool each_member(simdjson::ondemand::object& object, Take&& take) {
     simdjson::ondemand::field field;
     std::string_view key;
     if (std::move(member).get(field) != simdjson::SUCCESS) return false;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
-    if (!take(key, field.value())) return false;
+    if (!get_key(field, key) || !take(key, field.value())) return false;
   }
   return true;
 }

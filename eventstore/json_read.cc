@@ -14,21 +14,21 @@ namespace ondemand = simdjson::ondemand;
 
 bool read_text(ondemand::value json, std::string& text) {
   std::string_view read;
-  if (json.get_string().get(read) != simdjson::SUCCESS) return false;
+  if (!get_text(json, read)) return false;
   text.assign(read);
   return true;
 }
 
 bool read_line(ondemand::value json, domain::LineId& line) {
   std::string_view text;
-  if (json.get_string().get(text) != simdjson::SUCCESS || text.empty()) return false;
+  if (!get_text(json, text) || text.empty()) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), line.value);
   return error == std::errc{} && end == text.data() + text.size();
 }
 
 bool read_digest(ondemand::value json, Hash& hash) {
   std::string_view text;
-  if (json.get_string().get(text) != simdjson::SUCCESS) return false;
+  if (!get_text(json, text)) return false;
   const auto parsed = parse_hash(text);
   if (parsed) hash = *parsed;
   return parsed.has_value();
@@ -36,7 +36,7 @@ bool read_digest(ondemand::value json, Hash& hash) {
 
 bool read_time(ondemand::value json, domain::Timestamp& time) {
   std::string_view text;
-  if (json.get_string().get(text) != simdjson::SUCCESS) return false;
+  if (!get_text(json, text)) return false;
   const auto parsed = domain::parse_timestamp(text);
   if (parsed) time = *parsed;
   return parsed.has_value();
@@ -87,7 +87,7 @@ std::size_t index_of(std::span<const std::string_view> names, std::string_view n
 
 bool read_enum(ondemand::value json, const WireType& type, void* value) {
   std::string_view name;
-  if (json.get_string().get(name) != simdjson::SUCCESS) return false;
+  if (!get_text(json, name)) return false;
   const std::size_t i = index_of(type.names, name);
   if (i < type.names.size()) type.make(value, i);
   return i < type.names.size();
@@ -151,7 +151,7 @@ bool read_one_of(ondemand::value json, const WireType& type, void* value, ReadTr
                        if (reader) return key != "type" && reader->read(key, member, trace);
                        std::string_view name;
                        if (key != "type") return false;
-                       if (member.get_string().get(name) != simdjson::SUCCESS) return false;
+                       if (!get_text(member, name)) return false;
                        const std::size_t i = index_of(type.names, name);
                        if (i == type.names.size()) return false;
                        reader.emplace(*type.inner[i], type.make(value, i));

@@ -33,14 +33,32 @@ void append_escaped(JsonBuffer& out, char c) {
   }
   const auto code = static_cast<unsigned char>(c);
   append(out, "\\u00");
-  out.push_back(kHexDigits[code >> 4]);
-  out.push_back(kHexDigits[code & 15]);
+  append(out, kHexDigits[code >> 4]);
+  append(out, kHexDigits[code & 15]);
+}
+
+// Eight bytes at once: one below 0x20, a quote or a backslash sets the top bit of some byte.
+bool any_escaped(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t quotes = word ^ (kOnes * '"');
+  const std::uint64_t backslashes = word ^ (kOnes * '\\');
+  const std::uint64_t low = (word - kOnes * 0x20) & ~word;
+  const std::uint64_t quoted = (quotes - kOnes) & ~quotes;
+  const std::uint64_t backslashed = (backslashes - kOnes) & ~backslashes;
+  return ((low | quoted | backslashed) & (kOnes * 0x80)) != 0;
 }
 
 bool any_escaped(std::string_view text) {
-  bool found = false;
-  for (const char c : text) found |= kEscaped[static_cast<unsigned char>(c)];
-  return found;
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    if (any_escaped(word)) return true;
+  }
+  for (; at < text.size(); ++at) {
+    if (kEscaped[static_cast<unsigned char>(text[at])]) return true;
+  }
+  return false;
 }
 
 template <class Integer>
@@ -83,31 +101,32 @@ void write_unsigned(JsonBuffer& out, const WireType& type, const void* value) {
 }
 
 void append_quoted(JsonBuffer& out, std::string_view plain) {
-  out.push_back('"');
-  append(out, plain);
-  out.push_back('"');
+  char* const to = extend(out, plain.size() + 2);
+  to[0] = '"';
+  std::copy(plain.begin(), plain.end(), to + 1);
+  to[plain.size() + 1] = '"';
 }
 
 void write_line(JsonBuffer& out, domain::LineId line) {
-  out.push_back('"');
+  append(out, '"');
   append_integer(out, line.value);
-  out.push_back('"');
+  append(out, '"');
 }
 
 void write_sealed(JsonBuffer& out, const domain::Sealed& sealed) {
   append(out, R"({"$sealed":)");
   write_json_text(out, sealed.token);
-  out.push_back('}');
+  append(out, '}');
 }
 
 void write_list(JsonBuffer& out, const WireType& type, const void* value) {
   const std::size_t count = type.count(value);
-  out.push_back('[');
+  append(out, '[');
   for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) out.push_back(',');
+    if (i > 0) append(out, ',');
     write_json(out, *type.inner[0], type.part(value, i));
   }
-  out.push_back(']');
+  append(out, ']');
 }
 
 struct MapWriter {
@@ -118,18 +137,18 @@ struct MapWriter {
 
 void write_entry(void* context, const std::string& key, const void* value) {
   auto& writer = *static_cast<MapWriter*>(context);
-  if (!writer.first) writer.out.push_back(',');
+  if (!writer.first) append(writer.out, ',');
   writer.first = false;
   write_json_text(writer.out, key);
-  writer.out.push_back(':');
+  append(writer.out, ':');
   write_json(writer.out, writer.element, value);
 }
 
 void write_map(JsonBuffer& out, const WireType& type, const void* value) {
   MapWriter writer{out, *type.inner[0]};
-  out.push_back('{');
+  append(out, '{');
   type.each_entry(value, &writer, &write_entry);
-  out.push_back('}');
+  append(out, '}');
 }
 
 const void* member(const WireField& field, const void* object) {
@@ -152,13 +171,13 @@ void write_one_of(JsonBuffer& out, const WireType& type, const void* value) {
   append(out, R"({"type":)");
   append_quoted(out, type.names[index]);
   write_members(out, *type.inner[index], type.part(value, 0), false);
-  out.push_back('}');
+  append(out, '}');
 }
 
 void write_object(JsonBuffer& out, const WireType& type, const void* value) {
-  out.push_back('{');
+  append(out, '{');
   write_members(out, type, value, true);
-  out.push_back('}');
+  append(out, '}');
 }
 
 void write_optional(JsonBuffer& out, const WireType& type, const void* value) {
@@ -177,15 +196,15 @@ bool all_left_out(const WireType& type, const void* object) {
 
 void write_json_text(JsonBuffer& out, std::string_view text) {
   if (!any_escaped(text)) return append_quoted(out, text);
-  out.push_back('"');
+  append(out, '"');
   for (const char c : text) {
     if (kEscaped[static_cast<unsigned char>(c)]) {
       append_escaped(out, c);
     } else {
-      out.push_back(c);
+      append(out, c);
     }
   }
-  out.push_back('"');
+  append(out, '"');
 }
 
 bool left_out(const WireType& type, const void* value) {

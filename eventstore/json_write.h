@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,19 @@ namespace cassette::eventstore {
 // Grows without being zeroed first; small values need no allocation.
 using JsonBuffer = fmt::memory_buffer;
 
+// `size` more bytes at the end, to be written at once: fmt's own append is a call each.
+inline char* extend(JsonBuffer& out, std::size_t size) {
+  const std::size_t at = out.size();
+  out.resize(at + size);
+  return out.data() + at;
+}
+
 inline void append(JsonBuffer& out, std::string_view text) {
-  out.append(text.data(), text.data() + text.size());
+  std::copy(text.begin(), text.end(), extend(out, text.size()));
+}
+
+inline void append(JsonBuffer& out, char c) {
+  *extend(out, 1) = c;
 }
 
 // With its quotes and escapes.
