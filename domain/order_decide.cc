@@ -191,18 +191,21 @@ bool customer_may_cancel(const OrderPart& part) {
 
 Decision decide(const Order& order, const CancelOrder& command) {
   if (auto refusal = absent_or_changed(order, command)) return Failure{*std::move(refusal)};
-  // In an order that failed, whoever owes an answer was asked to cancel already.
+  // In an order that failed, whoever owes an answer was asked already, and whoever refused a
+  // customer would again.
   const bool failed = order.phase == OrderPhase::Failed;
-  const auto asked = [failed](const OrderPart& part) { return failed && part.outstanding > 0; };
-  std::vector<VendorId> vendors = vendors_where(
-      order, [&asked](const OrderPart& part) { return cancellable(part) && !asked(part); });
-  const bool granted =
-      command.asked_by != Role::Customer || std::ranges::any_of(order.parts, customer_may_cancel);
-  if (vendors.empty() || !granted) {
+  const bool customer = command.asked_by == Role::Customer;
+  const auto promising = [failed, customer](const OrderPart& part) {
+    if (failed && part.outstanding > 0) return false;
+    return customer ? customer_may_cancel(part) : cancellable(part);
+  };
+  std::vector<VendorId> vendors = vendors_where(order, promising);
+  if (vendors.empty()) {
     const bool standing = std::ranges::any_of(order.parts, &OrderPart::stands);
     if (failed || !standing) return Events{};
     return Failure{illegal(order.status(), OrderStatus::Cancelled, {})};
   }
+  if (!failed) vendors = vendors_where(order, cancellable);
   return events_of(CancellationRequested{
       command.order_id, std::move(vendors),
       command.reason.empty() ? std::string(kCancelled) : command.reason, command.asked_by, true});
