@@ -16,6 +16,7 @@ namespace {
 using api::ClientRequest;
 using api::ClientResponse;
 
+constexpr int kUnavailable = 503;
 // The most that a list gives at once, and more pages than any test fills.
 constexpr int kPageLimit = 200;
 constexpr int kMaxPages = 1000;
@@ -117,7 +118,12 @@ ClientResponse Marketplace::send(const ClientRequest& request) {
 }
 
 ClientResponse Marketplace::must(const ClientRequest& request) {
-  const ClientResponse response = send(request);
+  const bool repeatable = request.method == "GET" || !request.idempotency_key.empty();
+  ClientResponse response;
+  await([&] {
+    response = send(request);
+    return response.status != kUnavailable || !repeatable;
+  });
   INFO(request.method << " " << request.target << " " << request.body);
   REQUIRE_MESSAGE(response.ok(), response.status << " " << response.body);
   if (!response.position.empty()) position_ = response.position;
@@ -126,14 +132,18 @@ ClientResponse Marketplace::must(const ClientRequest& request) {
 
 void Marketplace::open_shop(const std::string& vendor_id, const std::string& product_id,
                             std::int64_t quantity) {
-  must(
-      write_to("POST", "/vendors", fmt::format(R"({{"vendorId":"{0}","name":"{0}"}})", vendor_id)));
-  must(write_to("POST", fmt::format("/vendors/{}/products", vendor_id),
-                fmt::format(R"({{"productId":"{0}","name":"{0}","SKU":"{0}",)"
-                            R"("price":{{"amount":1000,"currency":"USD"}}}})",
-                            product_id)));
-  must(write_to("POST", fmt::format("/vendors/{}/inventory/{}", vendor_id, product_id),
-                fmt::format(R"({{"quantity":{}}})", quantity)));
+  // Keys, so that a machine under strain is asked again rather than failed.
+  const auto create = [&](const std::string& target, std::string body) {
+    std::string key = fmt::format("open-{}-{}-{}", vendor_id, product_id, target.size());
+    must(write_to("POST", target, std::move(body), std::move(key)));
+  };
+  create("/vendors", fmt::format(R"({{"vendorId":"{0}","name":"{0}"}})", vendor_id));
+  create(fmt::format("/vendors/{}/products", vendor_id),
+         fmt::format(R"({{"productId":"{0}","name":"{0}","SKU":"{0}",)"
+                     R"("price":{{"amount":1000,"currency":"USD"}}}})",
+                     product_id));
+  create(fmt::format("/vendors/{}/inventory/{}", vendor_id, product_id),
+         fmt::format(R"({{"quantity":{}}})", quantity));
 }
 
 std::string Marketplace::read(const std::string& target) {

@@ -124,7 +124,8 @@ class Marketplace {
   api::ClientResponse send(const api::ClientRequest& request);
   // Also when there is none: status 0.
   api::ClientResponse try_send(const api::ClientRequest& request);
-  // Fails the test unless the answer is a success. What is read includes all that was written here.
+  // Fails the test unless the answer is a success. A 503 is asked again, of a read or under a key.
+  // What is read includes all that was written here.
   api::ClientResponse must(const api::ClientRequest& request);
 
   // A vendor with one product that costs 10.00 USD; counts `quantity` of it.

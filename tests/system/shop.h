@@ -30,6 +30,8 @@ class Shop {
     const bool started = cassette_.start(more);
     REQUIRE_MESSAGE(started, cassette_.log_tail());
     market_ = std::make_unique<Marketplace>(cassette_.http_url());
+    // Whoever has read `ready` may read and write.
+    REQUIRE(market_->send(write_to("GET", "/health/ready", "")).status == 200);
   }
 
   // In good order; then its ledger and its read models are checked.
