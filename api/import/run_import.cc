@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "api/import/adventureworks.h"
 #include "api/import/runner.h"
@@ -15,6 +16,17 @@ namespace cassette::api {
 namespace {
 
 using namespace importing;
+
+// Asked once: what happens to be down during an import is waited for, what was never there is not.
+std::optional<std::string> unreachable(const ImportOptions& options) {
+  HttpClient client(options.url, options.token);
+  ClientRequest request;
+  request.target = "/health/live";
+  const auto answer = client.send(request);
+  if (!answer) return fmt::format("{}: {}", options.url, answer.error());
+  if (!answer.value().ok()) return fmt::format("{} is no cassette", options.url);
+  return std::nullopt;
+}
 
 // One page of a list; the longest that is served.
 constexpr std::string_view kWholePage = "limit=200";
@@ -82,6 +94,7 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
                                                   OnProgress progress) {
   const auto tables = load_tables(options.folder);
   if (!tables) return Failure{tables.error()};
+  if (const auto why = unreachable(options)) return Failure{*why};
   const Plan plan = adventureworks_plan(tables.value());
   Runner runner({options.url, options.token}, options.clients, std::move(progress));
   const auto documents = runner.read(plan.subjects);
@@ -98,7 +111,9 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
                 written.value()};
 }
 
-int run_import(const ImportOptions& options) {
+int run_import(ImportOptions options) {
+  const char* token = std::getenv("CASSETTE_TOKEN");
+  if (options.token.empty() && token != nullptr) options.token = token;
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const OnProgress progress = terminal ? OnProgress(TerminalProgress()) : [](const Progress&) {};
   const auto report = import_adventureworks(options, progress);

@@ -21,7 +21,8 @@ Result<importing::Report, std::string> import_adventureworks(const ImportOptions
                                                              importing::OnProgress progress);
 
 // The same as a command: progress on stderr when it is a terminal, the report on stdout. Gives the
-// exit status: 0 as the tables demand, 1 not so, 2 could not run.
-int run_import(const ImportOptions& options);
+// exit status: 0 as the tables demand, 1 not so, 2 could not run. Without a token it takes that of
+// the environment, CASSETTE_TOKEN.
+int run_import(ImportOptions options);
 
 }  // namespace cassette::api

@@ -7,7 +7,7 @@
 #include "api/import/adventureworks.h"
 #include "api/import/facts.h"
 #include "api/import/report.h"
-#include "tests/unit/import/small_tables.h"
+#include "tests/support/small_tables.h"
 
 namespace cassette::api::importing {
 namespace {
@@ -35,7 +35,7 @@ const Step& step_of(const Plan& plan, std::string_view phase) {
 }
 
 TEST_CASE("tracking becomes transitions, and a later step implies the ones before it") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Plan plan = adventureworks_plan(load_tables(files.folder()).value());
   CHECK(story_of(plan) ==
         "2011-05: order/aw-100\n"
@@ -55,7 +55,7 @@ TEST_CASE("tracking becomes transitions, and a later step implies the ones befor
 }
 
 TEST_CASE("orders carry the tables' prices and times, and wait for their confirmation") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Plan plan = adventureworks_plan(load_tables(files.folder()).value());
   const Write& order = step_of(plan, "orders").writes.front();
   CHECK(order.method == "POST");
@@ -71,7 +71,7 @@ TEST_CASE("orders carry the tables' prices and times, and wait for their confirm
 }
 
 TEST_CASE("stock is what the orders need and the safety stock, counted first only") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Plan plan = adventureworks_plan(load_tables(files.folder()).value());
   const Write& cap = step_of(plan, "stock").writes.at(1);
   CHECK(cap.path == "/vendors/adventure-works/inventory/2");
@@ -80,7 +80,7 @@ TEST_CASE("stock is what the orders need and the safety stock, counted first onl
 }
 
 TEST_CASE("vendors that are not active are suspended when all orders are told") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Plan plan = adventureworks_plan(load_tables(files.folder()).value());
   REQUIRE(plan.steps.back().writes.size() == 1);
   CHECK(plan.steps.back().writes.front().path == "/vendors/10");
@@ -89,7 +89,7 @@ TEST_CASE("vendors that are not active are suspended when all orders are told") 
 }
 
 TEST_CASE("every write has a key of its own, and the same in every run") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Tables tables = load_tables(files.folder()).value();
   const Plan plan = adventureworks_plan(tables);
   const Plan again = adventureworks_plan(tables);

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/unit/import/small_tables.h"
+#include "tests/support/small_tables.h"
 
 namespace cassette::api::importing {
 namespace {
@@ -23,7 +23,7 @@ TEST_CASE("decimals are rounded half up") {
 }
 
 TEST_CASE("the lowest price sells, then the lowest vendor, and the house what no one supplies") {
-  const SmallTables files;
+  const test::SmallTables files;
   const auto tables = load_tables(files.folder());
   REQUIRE(tables.ok());
   const ProductRow& frame = tables.value().products.at("1");
@@ -35,7 +35,7 @@ TEST_CASE("the lowest price sells, then the lowest vendor, and the house what no
 }
 
 TEST_CASE("what the tables say of a product becomes its category and specifications") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Tables tables = load_tables(files.folder()).value();
   const ProductRow& frame = tables.products.at("1");
   CHECK(frame.category == "Components");
@@ -53,7 +53,7 @@ TEST_CASE("what the tables say of a product becomes its category and specificati
 }
 
 TEST_CASE("tracking stands in the order of time and never before its order") {
-  const SmallTables files;
+  const test::SmallTables files;
   const Tables tables = load_tables(files.folder()).value();
   REQUIRE(tables.orders.size() == 2);
   const OrderRow& order = tables.orders[0];
@@ -65,7 +65,7 @@ TEST_CASE("tracking stands in the order of time and never before its order") {
 }
 
 TEST_CASE("what is wrong with a table is said with its file and row") {
-  const SmallTables files;
+  const test::SmallTables files;
   files.replace("SalesOrderDetail.csv",
                 "SalesOrderID,ProductID,OrderQty,UnitPrice\n100,1,two,1.0\n");
   CHECK(load_tables(files.folder()).error() == "SalesOrderDetail.csv, row 1: OrderQty is two");

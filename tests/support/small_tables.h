@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-namespace cassette::api::importing {
+namespace cassette::test {
 
 // Writes the files and removes them again.
 class SmallTables {
@@ -23,4 +23,4 @@ class SmallTables {
   std::filesystem::path folder_;
 };
 
-}  // namespace cassette::api::importing
+}  // namespace cassette::test

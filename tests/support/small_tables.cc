@@ -1,11 +1,11 @@
 // SmallTables: the rows.
-#include "tests/unit/import/small_tables.h"
+#include "tests/support/small_tables.h"
 
 #include <unistd.h>
 
 #include <fstream>
 
-namespace cassette::api::importing {
+namespace cassette::test {
 namespace {
 
 const std::map<std::string, std::string> kFiles = {
@@ -60,4 +60,4 @@ void SmallTables::replace(const std::string& file, const std::string& text) cons
   std::ofstream(folder_ / file) << text;
 }
 
-}  // namespace cassette::api::importing
+}  // namespace cassette::test
