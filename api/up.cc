@@ -263,7 +263,6 @@ void Up::await_ready() {
     if (told_to_end()) return;
   }
   health_->set_ready();
-  announce("ready");
 }
 
 void Up::drain() {
@@ -296,6 +295,7 @@ int run_up(const UpSettings& settings) {
       spdlog::error("the demo catalogue could not be loaded: {}", *failed);
     }
   }
+  announce("ready");
   announce(hints(up.url()));
   int signal = 0;
   sigwait(&signals, &signal);
