@@ -142,6 +142,24 @@ TEST_CASE("What is written is read as the same value") {
   }
 }
 
+TEST_CASE("Each character that needs an escape gets one, alone and wherever it stands") {
+  for (int code = 0; code < 256; ++code) {
+    const char c = static_cast<char>(code);
+    const bool escaped = code < 0x20 || c == '"' || c == '\\';
+    for (std::size_t length = 1; length <= 20; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = c;
+        const std::string json = to_json(text);
+        REQUIRE((json != '"' + text + '"') == escaped);
+        std::vector<std::string> read;
+        if (code < 0x80) REQUIRE(read_json("[" + json + "]", read));
+        if (code < 0x80) REQUIRE(read == std::vector{text});
+      }
+    }
+  }
+}
+
 TEST_CASE("Reading starts from the default") {
   Inner value{"old", true};
   REQUIRE(read_json("{}", value));
