@@ -40,11 +40,12 @@ class TempFolder {
 // Ledgers that hold what a tape holds, as far as it was copied.
 class TapeLedgers {
  public:
-  explicit TapeLedgers(const TapeMaker& tape) : tape_(tape) {
+  explicit TapeLedgers(const TapeMaker& tape, std::size_t limit = static_cast<std::size_t>(-1))
+      : tape_(tape) {
     for (std::uint32_t p = 0; p < tape.partitions(); ++p) {
       ledgers_.push_back(std::make_unique<eventstore::MemoryLedger>());
     }
-    copy();
+    copy(limit);
   }
 
   // Appends what the tape has got since; of partition p at most up to message `limit`.
