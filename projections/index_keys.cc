@@ -117,6 +117,9 @@ std::string ever_listed() {
 std::string ever_listed_by(const domain::VendorId& vendor) {
   return prefix('B', {vendor.value});
 }
+std::string ever_listed_by(const domain::VendorId& vendor, std::string_view sku) {
+  return prefix('K', {vendor.value, {&kPairMark, 1}, sku});
+}
 std::string listed() {
   return prefix('l');
 }
@@ -179,6 +182,7 @@ std::vector<IndexKey> index_keys(const ProductDocument& document) {
   Entries entries(document.created_at, document.vendor_id.value + "/" + document.product_id.value);
   entries.add(Family::Terms, ever_listed());
   entries.add(Family::Terms, ever_listed_by(document.vendor_id));
+  entries.add(Family::Terms, ever_listed_by(document.vendor_id, document.sku));
   if (document.status == domain::ProductStatus::Delisted) return std::move(entries).take();
   entries.add(Family::Terms, listed());
   entries.add(Family::Terms, listed_by(document.vendor_id));

@@ -69,6 +69,7 @@ std::string low_stock_of(const domain::VendorId& vendor);
 // Delisted ones too.
 std::string ever_listed();
 std::string ever_listed_by(const domain::VendorId& vendor);
+std::string ever_listed_by(const domain::VendorId& vendor, std::string_view sku);
 // Listed products only.
 std::string listed();
 std::string listed_by(const domain::VendorId& vendor);

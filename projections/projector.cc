@@ -73,7 +73,7 @@ class Projector::Feed {
         pause(stop);
         continue;
       }
-      if (!messages) return projector_.fail(messages.error());
+      if (!messages) return projector_.queue_.end(messages.error());
       silent_ = true;
       for (const Message& message : messages.value()) {
         if (!take(message)) return;
@@ -87,7 +87,7 @@ class Projector::Feed {
     if (chain_.head().commit >= end_) return false;
     Stored<Link> link = chain_.accept(message);
     if (!link) {
-      projector_.fail(link.error());
+      projector_.queue_.end(link.error());
       return false;
     }
     if (auto* nothing = std::get_if<VoidMessage>(&link.value())) {
@@ -179,10 +179,11 @@ bool Projector::drain_to(std::span<const Position> positions, std::chrono::milli
 void Projector::run() {
   while (true) {
     const std::deque<StoredCommit> commits = queue_.take();
-    if (commits.empty()) return;
+    if (commits.empty()) break;
     const Stored<Done> applied = apply(commits);
     if (!applied) return fail(applied.error());
   }
+  if (const std::optional<StoreError> error = queue_.error()) fail(*error);
 }
 
 Stored<Done> Projector::apply(const std::deque<StoredCommit>& commits) {

@@ -1,6 +1,6 @@
 // Projector: folds the ledgers' commits into read models, as they come. One thread folds all
 // partitions; one a partition reads and decodes. A commit that can't be folded stops it for good,
-// with the reason in its progress; what is written stays and is served.
+// with the reason in its progress; what came before it is folded, and what is written is served.
 #pragma once
 
 #include <atomic>

@@ -10,7 +10,6 @@
 #include <filesystem>
 
 #include "domain/check.h"
-
 #include "eventstore/disk_room.h"
 
 namespace cassette::projections {

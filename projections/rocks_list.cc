@@ -159,8 +159,10 @@ class ListReader {
       cursors.push_back(cursor(Family::Terms, std::move(prefix)));
     };
     if (query_.include_delisted) {
-      add(query_.vendor_id ? ever_listed_by(*query_.vendor_id) : ever_listed());
-      return std::move(cursors.front());
+      if (!query_.vendor_id) return cursor(Family::Terms, ever_listed());
+      return cursor(Family::Terms, query_.sku.empty()
+                                       ? ever_listed_by(*query_.vendor_id)
+                                       : ever_listed_by(*query_.vendor_id, query_.sku));
     }
     if (!query_.sku.empty()) add(listed_with_sku(query_.sku));
     for (const auto& [name, value] : query_.specifications) {

@@ -206,6 +206,26 @@ TEST_CASE("products: delisted ones leave, and show only when asked for") {
   CHECK((market.ids(search("mountain")) == Ids{"p3"}));
 }
 
+// Stock counted by SKU said that the product isn't there once its vendor had listed 5,000 since.
+TEST_CASE("products: by SKU among more than a page may look at") {
+  TapeMaker tape = small_market();
+  domain::Events listed;
+  for (std::size_t i = 0; i <= projections::kMaxEntriesLookedAt; ++i) {
+    domain::ProductListed event{{"v1"}, {"x" + std::to_string(i)}, {}};
+    event.details.sku = "X-" + std::to_string(i);
+    listed.emplace_back(event);
+  }
+  tape.forge(0, listed);
+  Market market(std::move(tape));
+  ListQuery query = of_vendor(List::Products, "v1");
+  query.sku = "SKU-p1";
+  query.include_delisted = true;
+  CHECK((market.ids(query) == Ids{"p1"}));
+  query.sku = "X-0";
+  query.include_delisted = false;
+  CHECK((market.ids(query) == Ids{"x0"}));
+}
+
 TEST_CASE("products: a suspended vendor's leave search, and come back") {
   Market market(catalogue());
   market.run(domain::SuspendVendor{{"v2"}, {}, "unpaid"});
