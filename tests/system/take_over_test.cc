@@ -65,6 +65,15 @@ Script shop_and_contest(const std::vector<std::string>& vendors) {
 
 // ---- checks ----------------------------------------------------------------------------------
 
+// The load has met what this is about: answers of all kinds, and the end of them.
+void check_reach(const std::vector<Write>& writes) {
+  const auto some = [&](auto&& is_so) { return std::any_of(writes.begin(), writes.end(), is_so); };
+  CHECK(some([](const Write& write) { return is_order(write) && write.accepted(); }));
+  CHECK(some([](const Write& write) { return !is_order(write) && write.accepted(); }));
+  CHECK(some([](const Write& write) { return write.status == 409; }));
+  CHECK(some([](const Write& write) { return !write.refusal.empty(); }));
+}
+
 // Everything that the first engine said is so at the second.
 void check_answers(const std::vector<Write>& writes, Marketplace& second) {
   for (const Write& write : writes) {
@@ -151,6 +160,7 @@ void take_over(std::uint32_t partitions) {
   market.must(write_to("POST", "/vendors", R"({"name":"afterwards"})"));
   CHECK(refuses_writes(first));
   CHECK(Marketplace(first.http_url()).stock(vendors[0], "part").on_hand == kPlenty);
+  check_reach(load.writes());
   check_answers(load.writes(), market);
   settle_and_count(load.writes(), market, vendors);
   REQUIRE(second.terminate() == 0);
