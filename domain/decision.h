@@ -2,7 +2,6 @@
 // An empty list of events means "already so".
 #pragma once
 
-#include <variant>
 #include <vector>
 
 #include "domain/rejections.h"
@@ -10,74 +9,7 @@
 
 namespace cassette::domain {
 
-struct LedgerCreated;
-struct PartitionClaimed;
-struct VendorRegistered;
-struct VendorChanged;
-struct VendorSuspended;
-struct VendorReinstated;
-struct ProductListed;
-struct ProductRevised;
-struct ProductDelisted;
-struct StockCounted;
-struct StockAdjusted;
-struct StockShortfallRecorded;
-struct StockThresholdsSet;
-struct ReorderPointReached;
-struct CustomerRegistered;
-struct CustomerChanged;
-struct CustomerErased;
-struct OrderPlaced;
-struct StockRequested;
-struct OrderSettled;
-struct OrderConfirmed;
-struct OrderCancelled;
-struct ReservationExpired;
-struct CancellationRequested;
-struct AddressChangeRequested;
-struct SubOrderRecorded;
-struct StockReserved;
-struct ReservationRefused;
-struct ReservationSettled;
-struct SubOrderConfirmed;
-struct SubOrderPacked;
-struct SubOrderNoted;
-struct LinesCancelled;
-struct CancellationRefused;
-struct AddressChanged;
-struct AddressChangeRefused;
-struct ShipmentDispatched;
-struct ShipmentUpdated;
-struct ShipmentProblemReported;
-struct ShipmentLost;
-struct LostShipmentReplaced;
-struct LostShipmentWrittenOff;
-struct ShipmentDelivered;
-struct ReturnRequested;
-struct ReturnReceived;
-struct ReturnRefused;
-
-// What a vendor's partition decides about its part of an order, and the order's partition records.
-using SubOrderEvent =
-    std::variant<StockReserved, ReservationRefused, ReservationSettled, SubOrderConfirmed,
-                 SubOrderPacked, SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
-                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
-                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
-                 ReturnRequested, ReturnReceived, ReturnRefused>;
-
-// Every fact a ledger can hold. Complete in domain/events.h.
-using Event =
-    std::variant<LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged, VendorSuspended,
-                 VendorReinstated, ProductListed, ProductRevised, ProductDelisted, StockCounted,
-                 StockAdjusted, StockShortfallRecorded, StockThresholdsSet, ReorderPointReached,
-                 CustomerRegistered, CustomerChanged, CustomerErased, OrderPlaced, StockRequested,
-                 OrderSettled, OrderConfirmed, OrderCancelled, ReservationExpired,
-                 CancellationRequested, AddressChangeRequested, SubOrderRecorded, StockReserved,
-                 ReservationRefused, ReservationSettled, SubOrderConfirmed, SubOrderPacked,
-                 SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
-                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
-                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
-                 ReturnRequested, ReturnReceived, ReturnRefused>;
+struct Event;  // any one fact: domain/events.h
 
 using Events = std::vector<Event>;
 using Decision = Result<Events, Rejection>;

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
+#include "domain/one_of.h"
 #include "domain/values.h"
 
 namespace cassette::domain {
@@ -255,10 +256,26 @@ struct QuantityExceedsOpen {
   bool operator==(const QuantityExceedsOpen&) const = default;
 };
 
-using Rejection =
-    std::variant<NotFound, AlreadyExists, VersionMismatch, OnHandMismatch, InvalidCommand,
+// Every way the rules say no.
+struct Rejection : std::variant<NotFound, AlreadyExists, VersionMismatch, OnHandMismatch, InvalidCommand,
                  NotPermitted, DuplicateSku, BelowReserved, InsufficientStock, VendorIsSuspended,
                  ProductIsNotListed, PriceChanged, MixedCurrency, CustomerIsErased,
-                 IllegalTransition, ReservationHasExpired, OrderIsUnsettled, QuantityExceedsOpen>;
+                 IllegalTransition, ReservationHasExpired, OrderIsUnsettled, QuantityExceedsOpen> {
+  using OneOf = variant;
+
+  Rejection();
+  template <AlternativeOf<OneOf> T>
+  Rejection(T&& value)
+      : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
+  Rejection(const Rejection&);
+  Rejection(Rejection&&) noexcept;
+  Rejection& operator=(const Rejection&);
+  Rejection& operator=(Rejection&&) noexcept;
+  ~Rejection();
+  bool operator==(const Rejection& other) const;
+};
+
+// Its name on the wire. Valid for ever.
+std::string_view type_of(const Rejection& rejection);
 
 }  // namespace cassette::domain

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/decision.h"
+#include "domain/one_of.h"
 #include "domain/values.h"
 
 namespace cassette::domain {
@@ -359,6 +360,26 @@ struct ReturnRefused {
     visit("reason", self.reason);
   }
   bool operator==(const ReturnRefused&) const = default;
+};
+
+// What a vendor's partition decides about its part of an order, and the order's partition records.
+struct SubOrderEvent : std::variant<StockReserved, ReservationRefused, ReservationSettled, SubOrderConfirmed,
+                 SubOrderPacked, SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
+                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
+                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
+                 ReturnRequested, ReturnReceived, ReturnRefused> {
+  using OneOf = variant;
+
+  SubOrderEvent();
+  template <AlternativeOf<OneOf> T>
+  SubOrderEvent(T&& value)
+      : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
+  SubOrderEvent(const SubOrderEvent&);
+  SubOrderEvent(SubOrderEvent&&) noexcept;
+  SubOrderEvent& operator=(const SubOrderEvent&);
+  SubOrderEvent& operator=(SubOrderEvent&&) noexcept;
+  ~SubOrderEvent();
+  bool operator==(const SubOrderEvent& other) const;
 };
 
 }  // namespace cassette::domain

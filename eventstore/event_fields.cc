@@ -7,7 +7,7 @@
 namespace cassette::eventstore {
 namespace {
 
-constexpr std::size_t kEventTypes = std::variant_size_v<domain::Event>;
+constexpr std::size_t kEventTypes = std::variant_size_v<domain::Event::OneOf>;
 // Fields that an event may have; CHECKed when the table is made.
 constexpr std::size_t kMaxFields = 16;
 

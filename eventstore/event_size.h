@@ -43,13 +43,11 @@ class SizeEstimate {
   void add(const std::map<std::string, std::string>& values) {
     for (const auto& [name, value] : values) bytes_ += name.size() + value.size() + 6;
   }
-  template <class... Ts>
-  void add(const std::variant<Ts...>& value) {
-    std::visit([this](const auto& alternative) { add(alternative); }, value);
-  }
   template <class T>
   void add(const T& value) {
-    if constexpr (Described<T>) {
+    if constexpr (requires { typename T::OneOf; }) {
+      std::visit([this](const auto& alternative) { add(alternative); }, value);
+    } else if constexpr (Described<T>) {
       T::fields(value, *this);
       bytes_ += 2;
     } else {

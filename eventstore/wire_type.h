@@ -95,6 +95,10 @@ inline constexpr bool kIsA = false;
 template <template <class...> class Of, class... Args>
 inline constexpr bool kIsA<Of<Args...>, Of> = true;
 
+// A std::variant, or one of the domain's closed lists.
+template <class T>
+concept IsOneOf = kIsA<T, std::variant> || requires { typename T::OneOf; };
+
 template <class T>
 inline constexpr bool kIsId = false;
 template <class Tag>
@@ -121,7 +125,7 @@ consteval WireKind kind_of() {
   if constexpr (kIsA<T, std::optional>) return WireKind::Optional;
   if constexpr (kIsA<T, std::vector>) return WireKind::List;
   if constexpr (kIsA<T, std::map>) return WireKind::Map;
-  if constexpr (kIsA<T, std::variant>) return WireKind::OneOf;
+  if constexpr (IsOneOf<T>) return WireKind::OneOf;
   return WireKind::Object;
 }
 
@@ -250,7 +254,7 @@ consteval WireType describe() {
     static_assert(Described<T>, "a type on the wire has `fields`");
     type.fields = &fields_of<T>;
   } else if constexpr (kIsA<T, std::optional> || kIsA<T, std::vector> || kIsA<T, std::map> ||
-                       kIsA<T, std::variant>) {
+                       IsOneOf<T>) {
     describe(type, static_cast<const T*>(nullptr));
   }
   return type;

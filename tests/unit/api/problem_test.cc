@@ -41,7 +41,7 @@ TEST_CASE("every rejection is a problem of its own") {
       {OrderIsUnsettled{{"o"}}, 409, "order-unsettled", R"("orderId":"o")"},
       {QuantityExceedsOpen{{1}, 3, 2}, 409, "quantity-exceeds-open", R"("wanted":3,"open":2)"},
   };
-  CHECK(all.size() == std::variant_size_v<Rejection>);
+  CHECK(all.size() == std::variant_size_v<Rejection::OneOf>);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Response response = to_response(problem_of(all[i].rejection));
     CAPTURE(response.body);
