@@ -14,18 +14,18 @@
 namespace cassette::domain {
 
 // Every request a partition decides.
-struct Command : std::variant<
-    RegisterVendor, ChangeVendor, SuspendVendor, ReinstateVendor, ListProduct, ReviseProduct,
-    DelistProduct, CountStock, AdjustStock, RegisterCustomer, ChangeCustomer, EraseCustomer,
-    PlaceOrder, ConfirmOrder, CancelOrder, ChangeOrderAddress, ExpireReservation, RecordSubOrder,
-    ReserveStock, SettleReservation, ConfirmSubOrder, CancelLines, ChangeSubOrderAddress,
-    AdvanceSubOrder, NoteSubOrder, ShipLines, UpdateShipment, RequestReturn, ResolveReturn> {
+struct Command : std::variant<RegisterVendor, ChangeVendor, SuspendVendor, ReinstateVendor,
+                              ListProduct, ReviseProduct, DelistProduct, CountStock, AdjustStock,
+                              RegisterCustomer, ChangeCustomer, EraseCustomer, PlaceOrder,
+                              ConfirmOrder, CancelOrder, ChangeOrderAddress, ExpireReservation,
+                              RecordSubOrder, ReserveStock, SettleReservation, ConfirmSubOrder,
+                              CancelLines, ChangeSubOrderAddress, AdvanceSubOrder, NoteSubOrder,
+                              ShipLines, UpdateShipment, RequestReturn, ResolveReturn> {
   using OneOf = variant;
 
   Command();
   template <AlternativeOf<OneOf> T>
-  Command(T&& value)
-      : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
+  Command(T&& value) : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
   Command(const Command&);
   Command(Command&&) noexcept;
   Command& operator=(const Command&);

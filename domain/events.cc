@@ -1,6 +1,6 @@
 // The closed lists: their functions of many cases, compiled here and nowhere else.
-#include "domain/commands.h"
 #include "domain/events.h"
+#include "domain/commands.h"
 #include "domain/rejections.h"
 
 namespace cassette::domain {

@@ -16,23 +16,24 @@
 namespace cassette::domain {
 
 // Every fact a ledger can hold.
-struct Event : std::variant<LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged, VendorSuspended,
-                 VendorReinstated, ProductListed, ProductRevised, ProductDelisted, StockCounted,
-                 StockAdjusted, StockShortfallRecorded, StockThresholdsSet, ReorderPointReached,
-                 CustomerRegistered, CustomerChanged, CustomerErased, OrderPlaced, StockRequested,
-                 OrderSettled, OrderConfirmed, OrderCancelled, ReservationExpired,
-                 CancellationRequested, AddressChangeRequested, SubOrderRecorded, StockReserved,
-                 ReservationRefused, ReservationSettled, SubOrderConfirmed, SubOrderPacked,
-                 SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
-                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
-                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
-                 ReturnRequested, ReturnReceived, ReturnRefused> {
+struct Event
+    : std::variant<LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged,
+                   VendorSuspended, VendorReinstated, ProductListed, ProductRevised,
+                   ProductDelisted, StockCounted, StockAdjusted, StockShortfallRecorded,
+                   StockThresholdsSet, ReorderPointReached, CustomerRegistered, CustomerChanged,
+                   CustomerErased, OrderPlaced, StockRequested, OrderSettled, OrderConfirmed,
+                   OrderCancelled, ReservationExpired, CancellationRequested,
+                   AddressChangeRequested, SubOrderRecorded, StockReserved, ReservationRefused,
+                   ReservationSettled, SubOrderConfirmed, SubOrderPacked, SubOrderNoted,
+                   LinesCancelled, CancellationRefused, AddressChanged, AddressChangeRefused,
+                   ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported, ShipmentLost,
+                   LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered, ReturnRequested,
+                   ReturnReceived, ReturnRefused> {
   using OneOf = variant;
 
   Event();
   template <AlternativeOf<OneOf> T>
-  Event(T&& value)
-      : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
+  Event(T&& value) : OneOf(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
   Event(const Event&);
   Event(Event&&) noexcept;
   Event& operator=(const Event&);

@@ -257,10 +257,11 @@ struct QuantityExceedsOpen {
 };
 
 // Every way the rules say no.
-struct Rejection : std::variant<NotFound, AlreadyExists, VersionMismatch, OnHandMismatch, InvalidCommand,
-                 NotPermitted, DuplicateSku, BelowReserved, InsufficientStock, VendorIsSuspended,
-                 ProductIsNotListed, PriceChanged, MixedCurrency, CustomerIsErased,
-                 IllegalTransition, ReservationHasExpired, OrderIsUnsettled, QuantityExceedsOpen> {
+struct Rejection : std::variant<NotFound, AlreadyExists, VersionMismatch, OnHandMismatch,
+                                InvalidCommand, NotPermitted, DuplicateSku, BelowReserved,
+                                InsufficientStock, VendorIsSuspended, ProductIsNotListed,
+                                PriceChanged, MixedCurrency, CustomerIsErased, IllegalTransition,
+                                ReservationHasExpired, OrderIsUnsettled, QuantityExceedsOpen> {
   using OneOf = variant;
 
   Rejection();

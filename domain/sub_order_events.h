@@ -363,11 +363,13 @@ struct ReturnRefused {
 };
 
 // What a vendor's partition decides about its part of an order, and the order's partition records.
-struct SubOrderEvent : std::variant<StockReserved, ReservationRefused, ReservationSettled, SubOrderConfirmed,
-                 SubOrderPacked, SubOrderNoted, LinesCancelled, CancellationRefused, AddressChanged,
-                 AddressChangeRefused, ShipmentDispatched, ShipmentUpdated, ShipmentProblemReported,
-                 ShipmentLost, LostShipmentReplaced, LostShipmentWrittenOff, ShipmentDelivered,
-                 ReturnRequested, ReturnReceived, ReturnRefused> {
+struct SubOrderEvent
+    : std::variant<StockReserved, ReservationRefused, ReservationSettled, SubOrderConfirmed,
+                   SubOrderPacked, SubOrderNoted, LinesCancelled, CancellationRefused,
+                   AddressChanged, AddressChangeRefused, ShipmentDispatched, ShipmentUpdated,
+                   ShipmentProblemReported, ShipmentLost, LostShipmentReplaced,
+                   LostShipmentWrittenOff, ShipmentDelivered, ReturnRequested, ReturnReceived,
+                   ReturnRefused> {
   using OneOf = variant;
 
   SubOrderEvent();
