@@ -68,7 +68,7 @@ bool count(Kind kind, const std::string& document, const Expected& expected, Fig
 // 568473395 as "5,684,733.95".
 std::string money(std::int64_t minor_units) {
   std::string whole = std::to_string(minor_units / 100);
-  for (std::size_t i = whole.size(); i > 3;) whole.insert(i -= 3, ",");
+  for (std::size_t i = whole.size(); i > 3;) whole.insert(i -= 3, 1, ',');
   return fmt::format("{}.{:02}", whole, minor_units % 100);
 }
 
