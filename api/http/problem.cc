@@ -259,6 +259,11 @@ Problem body_too_large(std::size_t limit_bytes) {
               fmt::format("A body here has at most {} bytes.", limit_bytes));
 }
 
+Problem path_too_long(std::size_t limit_bytes) {
+  return make(414, "path-too-long", "Path too long",
+              fmt::format("A path here has at most {} bytes.", limit_bytes));
+}
+
 Problem unsupported_media_type(std::string_view wanted) {
   return make(415, "unsupported-media-type", "Unsupported media type",
               fmt::format("Send {}, not compressed.", wanted));

@@ -54,6 +54,7 @@ Problem no_such_route();                                            // 404 no-su
 Problem method_not_allowed();                                       // 405
 Problem precondition_failed(std::string why);                       // 412 precondition-failed
 Problem body_too_large(std::size_t limit_bytes);                    // 413
+Problem path_too_long(std::size_t limit_bytes);                     // 414
 Problem unsupported_media_type(std::string_view wanted);            // 415
 Problem idempotency_mismatch();                                     // 422
 Problem internal_error();                                           // 500

@@ -72,6 +72,14 @@ export default function badInput(context) {
     await context.api.get('/health/live');
   });
 
+  test('a long path is 414, with a body and without', async () => {
+    const long = `/${'a'.repeat(12_000)}`;
+    for (const [method, json] of [['POST', {}], ['GET', undefined]]) {
+      const answer = await send(method, long, { json, expect: 414 });
+      assert.equal(problem(answer), 'path-too-long');
+    }
+  });
+
   test('what is no id is 400 in every path', async () => {
     for (const { operation } of targets().filter((one) => one.operation.names.length > 0)) {
       for (const id of badIds) {

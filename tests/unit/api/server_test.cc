@@ -191,6 +191,19 @@ TEST_CASE("what is no HTTP is a problem too") {
   CHECK(served.ask(request("GET " + target)).starts_with("HTTP/1.1 200"));
 }
 
+// A path of 28,000 characters ended the process when a body came with it: the stack ran out.
+TEST_CASE("a long path is refused, with a body and without") {
+  Served served;
+  const std::string path = "/" + std::string(28'000, 'a');
+  for (const std::string& bytes : {post(path, "{}"), request("DELETE " + path),
+                                   request("GET /" + std::string(1024, 'a'))}) {
+    const std::string response = served.ask(bytes);
+    CHECK(response.starts_with("HTTP/1.1 414"));
+    CHECK(response.find("/problems/path-too-long") != std::string::npos);
+  }
+  CHECK(served.ask(post("/" + std::string(1023, 'a'), "{}")).starts_with("HTTP/1.1 404"));
+}
+
 TEST_CASE("an oversized chunk can't overflow the limit") {
   Served served;
   const std::string response = served.ask(request(
