@@ -64,6 +64,11 @@ std::string header(const httplib::Request& request, const char* name) {
   return value;
 }
 
+// The library would take such a body apart by itself, and ours is taken as it comes.
+bool is_multipart(const httplib::Request& request) {
+  return request.get_header_value("Content-Type").starts_with("multipart/");
+}
+
 Request to_request(const httplib::Request& from) {
   Request request;
   request.method = from.method;
@@ -104,7 +109,9 @@ void drain(int socket) {
   std::array<char, 16384> buffer;
   std::size_t drained = 0;
   pollfd readable{socket, POLLIN, 0};
-  while (drained<kMaxDrainedBytes&& ::poll(&readable, 1, kLingerMillis)> 0) {
+  while (drained < kMaxDrainedBytes) {
+    const int ready = ::poll(&readable, 1, kLingerMillis);
+    if (ready <= 0) return;
     const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
     if (size <= 0) return;
     drained += static_cast<std::size_t>(size);
@@ -140,6 +147,11 @@ class HttpServer::Listener : public httplib::Server {
       read_and_handle(request, response, reader);
     };
     Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
+    set_exception_handler([](const httplib::Request& request, httplib::Response& response,
+                             const std::exception_ptr&) {
+      spdlog::error("{} {}: cpp-httplib threw", request.method, request.target);
+      refuse_and_close(internal_error(), response);
+    });
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!answered_by_us) refuse_and_close(refusal(response.status), response);
     });
@@ -151,12 +163,16 @@ class HttpServer::Listener : public httplib::Server {
     const Body body = body_of(request);
     const bool may_have_body = request.method == "POST" || request.method == "PUT" ||
                                request.method == "PATCH" || request.method == "DELETE";
+    // Without a length, the library leaves the body of a DELETE in the connection.
+    const bool left_over = request.method == "DELETE" && request.has_header("Transfer-Encoding");
     if (request.path.size() > kMaxPathBytes) {
       refuse_and_close(path_too_long(kMaxPathBytes), response);
-    } else if (body == Body::Ambiguous || (body == Body::Present && !may_have_body)) {
+    } else if (body == Body::Ambiguous || (body == Body::Present && !may_have_body) || left_over) {
       refuse_and_close(malformed("The body's length is ambiguous, or not expected."), response);
     } else if (body == Body::Present && request.has_header("Content-Encoding")) {
       refuse_and_close(unsupported_media_type("the body as it is"), response);
+    } else if (body == Body::Present && is_multipart(request)) {
+      refuse_and_close(unsupported_media_type(kJson), response);
     } else if (body == Body::Present) {
       return false;
     } else {
@@ -198,7 +214,12 @@ class HttpServer::Listener : public httplib::Server {
           // The library looks at this only between requests that are not there yet: a busy
           // connection would never end.
           const bool stopping = svr_sock_ == INVALID_SOCKET;
-          const bool ok = process_request(stream, {}, 0, {}, 0, last || stopping, closed, nullptr);
+          const bool ok = process_request(stream, {}, 0, {}, 0, last || stopping, closed,
+                                          [](httplib::Request& request) {
+                                            // A part of a document is no use, and a part that isn't
+                                            // there would hide what a write has answered.
+                                            request.ranges.clear();
+                                          });
           return ok && !close_connection && !stopping;
         });
     if (close_connection) {
