@@ -164,6 +164,8 @@ TEST_CASE("what two parsers could read differently is refused, and the connectio
       request("POST /vendors", kAsJson + "Content-Length: +2\r\n", "{}"),
       request("POST /vendors", kAsJson + "Content-Length: 2x\r\n", "{}"),
       request("POST /vendors", kAsJson + "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+      request("POST /vendors", kAsJson + "Content-Length: %32\r\n", "{}"),
+      request("POST /vendors", kAsJson + "Transfer-Encoding: %63hunked\r\n", "0\r\n\r\n"),
       request("GET /vendors/7", "Content-Length: 40\r\n", smuggled),
       request("HEAD /vendors/7", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
       request("POST /vendors", kAsJson + "Content-Encoding: gzip\r\nContent-Length: 2\r\n", "{}"),
@@ -183,6 +185,22 @@ TEST_CASE("what two parsers could read differently is refused, and the connectio
   CHECK(served.gateway.requests.empty());
 }
 
+// a%2Fb and a/b were one key: the second request was answered with what the first had done.
+TEST_CASE("the values of headers are taken as they are sent") {
+  Served served;
+  const std::string body = R"({"name":"n"})";
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  for (const char* key : {"a%2Fb", "a/b", "%zz"}) {
+    served.ask(
+        request("POST /vendors", kAsJson + length + "Idempotency-Key: " + key + "\r\n", body));
+  }
+  REQUIRE(served.gateway.requests.size() == 3);
+  CHECK(served.gateway.requests[0].id != served.gateway.requests[1].id);
+  const auto& command = std::get<domain::RegisterVendor>(served.gateway.requests[0].command);
+  const auto& other = std::get<domain::RegisterVendor>(served.gateway.requests[1].command);
+  CHECK(command.vendor_id != other.vendor_id);
+}
+
 TEST_CASE("what is no HTTP is a problem too") {
   Served served;
   CHECK(served.ask("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
@@ -198,8 +216,8 @@ TEST_CASE("what is no HTTP is a problem too") {
 TEST_CASE("a long path is refused, with a body and without") {
   Served served;
   const std::string path = "/" + std::string(28'000, 'a');
-  for (const std::string& bytes : {post(path, "{}"), request("DELETE " + path),
-                                   request("GET /" + std::string(1024, 'a'))}) {
+  for (const std::string& bytes :
+       {post(path, "{}"), request("DELETE " + path), request("GET /" + std::string(1024, 'a'))}) {
     const std::string response = served.ask(bytes);
     CHECK(response.starts_with("HTTP/1.1 414"));
     CHECK(response.find("/problems/path-too-long") != std::string::npos);
