@@ -317,6 +317,7 @@ Decision decide(const SubOrder& sub_order, const CancelLines& command);
 Decision decide(const SubOrder& sub_order, const ChangeSubOrderAddress& command);
 // IllegalTransition; AlreadyExists for a shipment id in use; a repeated status gives no event.
 Decision decide(const SubOrder& sub_order, const AdvanceSubOrder& command);
+// IllegalTransition when the vendor refused it: nothing can be said of it any more.
 Decision decide(const SubOrder& sub_order, const NoteSubOrder& command);
 // QuantityExceedsOpen, IllegalTransition when it isn't confirmed, AlreadyExists.
 Decision decide(const SubOrder& sub_order, const ShipLines& command);

@@ -186,6 +186,9 @@ Decision decide(const SubOrder& sub_order, const ChangeSubOrderAddress& command)
 Decision decide(const SubOrder& sub_order, const NoteSubOrder& command) {
   if (auto refusal = absent_or_changed(sub_order, command)) return Failure{*std::move(refusal)};
   if (command.note.empty()) return Failure{InvalidCommand{"note", "must not be empty"}};
+  if (sub_order.refused) {
+    return Failure{illegal(OrderStatus::Cancelled, OrderStatus::Cancelled, {})};
+  }
   return events_of(SubOrderNoted{command.order_id, command.vendor_id, command.note});
 }
 

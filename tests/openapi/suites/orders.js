@@ -95,6 +95,15 @@ export default function orders(context) {
     assert.equal(part(order, b.vendorId).status, 'Cancelled');
     assert.equal(order.status, 'Confirmed');
     assert.deepEqual(order.payableAmount, usd(4787));
+    // What the vendor refused stays as it is: cancelled already, and nothing to note.
+    const { orderId } = order;
+    const { vendorId } = b;
+    const again = await context.api.post(`/orders/${orderId}/cancellations`, { vendorId },
+      { expect: 200 });
+    assert.equal(part(again.body, vendorId).status, 'Cancelled');
+    await context.shop.status(orderId, { vendorId, status: 'Cancelled' });
+    const noted = await context.shop.status(orderId, { vendorId, note: 'x' }, { expect: 409 });
+    assert.equal(problem(noted), 'illegal-transition');
   });
 
   test('an order is in one currency', async () => {

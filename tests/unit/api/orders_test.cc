@@ -205,6 +205,16 @@ TEST_CASE("a vendor's write waits until the order has recorded it") {
   CHECK(desk.send("PATCH", "/orders/o-1/status", body).status == 200);
 }
 
+// The cancellation was accepted and answered with 404: what a vendor refuses is no document of it.
+TEST_CASE("a write to a part that its vendor refused is answered with the order") {
+  Desk desk;
+  put_order(desk);
+  desk.models.documents.erase({Model::VendorOrders, "v2/o-1"});
+  const Response response = desk.send("POST", "/orders/o-1/cancellations", R"({"vendorId":"v2"})");
+  CHECK(response.status == 200);
+  CHECK(header_of(response, "Cassette-Position") == "0:11");
+}
+
 TEST_CASE("a cancellation of the whole waits for every vendor's answer") {
   Desk desk;
   desk.models.put(Model::Orders, "o-1",
