@@ -1,5 +1,7 @@
 // Bulk stock: up to ten thousand counts and adjustments as NDJSON, each line on its own, answered
 // in their order. Lines are submitted without waiting for one another, a bounded number at a time.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <memory>
@@ -19,6 +21,8 @@ using eventstore::Position;
 using eventstore::Reply;
 
 constexpr std::size_t kMaxLines = 10'000;
+// A line names a product and half a dozen values.
+constexpr std::size_t kMaxLineBytes = 64 * 1024;
 // Lines in flight: well below an engine's inbox, so that a bulk request never fills it.
 constexpr std::size_t kMaxInFlight = 256;
 
@@ -89,6 +93,9 @@ Answered<domain::ProductId> product_with(const Call& call, const std::string& sk
 
 Answered<Write> to_write(const Call& call, std::string_view text, std::size_t number, Line& line) {
   if (text.empty()) return Failure{malformed("The line is empty.")};
+  if (text.size() > kMaxLineBytes) {
+    return Failure{malformed(fmt::format("A line has at most {} bytes.", kMaxLineBytes))};
+  }
   auto parsed = read_request<StockLineRequest>(text, call.now);
   if (!parsed) return Failure{std::move(parsed).error()};
   const StockLineRequest& request = parsed.value();

@@ -179,8 +179,25 @@ bool read(Reading& reading, Element from, Specifications& to, const Path& path) 
       invalid_field(path.text(), fmt::format("has at most {} members", kMaxSpecifications)));
 }
 
-Answered<Element> parse(std::string_view body) {
+namespace {
+
+simdjson::dom::parser& threads_parser() {
   thread_local simdjson::dom::parser parser;
+  return parser;
+}
+
+}  // namespace
+
+ParserUse::~ParserUse() {
+  if (parser_capacity() > kMaxParserKept) threads_parser() = simdjson::dom::parser();
+}
+
+std::size_t parser_capacity() {
+  return threads_parser().capacity();
+}
+
+Answered<Element> parse(std::string_view body) {
+  simdjson::dom::parser& parser = threads_parser();
   if (parser.max_depth() != kMaxJsonDepth || parser.capacity() < body.size()) {
     if (parser.allocate(std::max<std::size_t>(body.size(), 4096), kMaxJsonDepth)) {
       return Failure{unavailable("Out of memory.")};

@@ -173,14 +173,31 @@ bool read(Reading& reading, Element from, T& to, const Path& path) {
   return complete;
 }
 
-// The root of a body, valid until the thread parses another one.
+// The root of a body, valid until the thread parses another one, or lets go of this one.
 Answered<Element> parse(std::string_view body);
+
+// What a thread keeps of its parser between two bodies: a parser holds a dozen times the largest
+// body it has read, and there are hundreds of threads.
+inline constexpr std::size_t kMaxParserKept = 256 * 1024;
+
+// Ends with a body: a parser that grew past the bound is let go.
+class ParserUse {
+ public:
+  ParserUse() = default;
+  ~ParserUse();
+  ParserUse(const ParserUse&) = delete;
+  ParserUse& operator=(const ParserUse&) = delete;
+};
+
+// The largest body that this thread's parser has room for as it is.
+std::size_t parser_capacity();
 
 }  // namespace json
 
 // An empty body is read as `{}`. `now` is what times may not be after.
 template <Described T>
 Answered<T> read_request(std::string_view body, domain::Timestamp now) {
+  const json::ParserUse use;
   const auto root = json::parse(body.empty() ? std::string_view("{}") : body);
   if (!root) return Failure{root.error()};
   json::Reading reading{now, std::nullopt};

@@ -147,11 +147,12 @@ export default function stock(context) {
     const part = await context.shop.part(1);
     const bad = ['{', '{"productId":"x"}', '{"productId":"a b","quantity":1}',
       '{"productId":"x","quantity":-1}', '{"productId":"x","quantity":1,"surprise":1}'];
+    bad.push(`{"productId":"${part.productId}","quantity":1${' '.repeat(1 << 16)}}`);
     const raw = [...bad, JSON.stringify({ productId: part.productId, quantity: 9 })].join('\n');
     const answer = await context.api.send('POST', `/vendors/${part.vendorId}/inventory`,
       { raw, type: 'application/x-ndjson', expect: 200, forbidden: true });
     const results = answer.text.trim().split('\n').map((line) => JSON.parse(line));
-    assert.deepEqual(results.map(({ status }) => status), [400, 400, 400, 400, 400, 200]);
+    assert.deepEqual(results.map(({ status }) => status), [400, 400, 400, 400, 400, 400, 200]);
     assert.equal((await context.shop.stock(part)).quantityOnHand, 9);
   });
 }
