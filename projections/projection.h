@@ -40,14 +40,15 @@ class Projection {
   std::uint64_t generation() const;
 
   // Builds a new generation from the ledgers alone while the present one serves, puts it in its
-  // place once it has come as far, and removes the old one when nobody reads it. Blocks.
+  // place once it has come as far, and removes the old one when nobody reads it. Blocks. When it
+  // fails the old one goes on.
   // Unavailable when `stop` is asked for first.
   Stored<Done> rebuild(const std::stop_token& stop);
 
   // Waits until every position is folded; false when `timeout` passed first, or folding stopped.
   bool drain_to(std::span<const Position> positions, std::chrono::milliseconds timeout);
 
-  // Folds no more; the models are served on.
+  // Folds no more, and follows no other process's generation; the models are served on.
   void stop();
 
  private:

@@ -134,15 +134,16 @@ Stored<Done> Projection::replace(std::unique_ptr<Running> next, bool make_curren
   Progress& progress = *next->models.progress;
   Stored<Done> caught_up = wait_until(progress, before->models.progress->positions(), stop, {});
   if (!caught_up) return caught_up;
+  if (make_current) {
+    // First of all that can't be undone: when it fails, the one before goes on as it was.
+    const Stored<Done> named = generations_.make_current(next->number);
+    if (!named) return named;
+  }
   before->projector->stop();
   caught_up = wait_until(progress, before->models.progress->positions(), stop, {});
   if (!caught_up) {
     before->models.progress->fail(caught_up.error());
     return caught_up;
-  }
-  if (make_current) {
-    const Stored<Done> named = generations_.make_current(next->number);
-    if (!named) return named;
   }
   progress.raise_tick(before->models.progress->tick() + 1);
   served_->serve(next->models);
@@ -181,6 +182,8 @@ bool Projection::drain_to(std::span<const Position> positions, std::chrono::mill
 }
 
 void Projection::stop() {
+  // The watcher may be waiting under the lock for a generation that comes no further.
+  watcher_.request_stop();
   const std::lock_guard lock(changing_);
   if (running()) running()->projector->stop();
 }

@@ -1,8 +1,10 @@
 // The projector over real RocksDB: what it serves, and that neither crashes nor rebuilds change it.
 #include "tests/store/projections_rig.h"
 
+#include <atomic>
 #include <fstream>
 #include <functional>
+#include <future>
 
 #include "projections/comparison.h"
 #include "tests/unit/projections/rich_market.h"
@@ -332,6 +334,92 @@ TEST_CASE("a generation that another process has built is taken up") {
   value_of(generations.make_current(number));
   await([&] { return projection->generation() == number; });
   CHECK(projection->models().wait_for(ends_of(tape), kPatience));
+}
+
+namespace {
+
+// A ledger whose readers give nothing while it is mute, as when its server does not answer.
+class MuteLedger : public eventstore::Ledger {
+ public:
+  explicit MuteLedger(eventstore::Ledger& ledger) : ledger_(ledger) {}
+
+  eventstore::AppendResult append(std::uint64_t expected_last, std::string_view bytes,
+                                  const std::vector<std::uint32_t>& addressed,
+                                  std::chrono::milliseconds timeout) override {
+    return ledger_.append(expected_last, bytes, addressed, timeout);
+  }
+  eventstore::Stored<std::uint64_t> last_sequence() override { return ledger_.last_sequence(); }
+  eventstore::Stored<std::optional<eventstore::Message>> read(std::uint64_t sequence) override {
+    return ledger_.read(sequence);
+  }
+  eventstore::Stored<std::unique_ptr<eventstore::LedgerReader>> follow(
+      std::uint64_t from) override {
+    auto reader = ledger_.follow(from);
+    if (!reader.ok()) return reader;
+    ++followers;
+    return std::unique_ptr<eventstore::LedgerReader>(
+        std::make_unique<Reader>(*this, std::move(reader).value()));
+  }
+
+  std::atomic<bool> mute{false};
+  std::atomic<int> followers{0};
+
+ private:
+  class Reader : public eventstore::LedgerReader {
+   public:
+    Reader(MuteLedger& ledger, std::unique_ptr<eventstore::LedgerReader> reader)
+        : ledger_(ledger), reader_(std::move(reader)) {}
+    eventstore::Stored<std::vector<eventstore::Message>> next(
+        std::chrono::milliseconds timeout) override {
+      if (!ledger_.mute) return reader_->next(timeout);
+      std::this_thread::yield();
+      return std::vector<eventstore::Message>();
+    }
+    void interrupt() override { reader_->interrupt(); }
+
+   private:
+    MuteLedger& ledger_;
+    std::unique_ptr<eventstore::LedgerReader> reader_;
+  };
+
+  eventstore::Ledger& ledger_;
+};
+
+}  // namespace
+
+// The process could not be ended: it waited for a generation that waited for the ledger's server.
+TEST_CASE("stopping does not wait for a generation that comes no further") {
+  const TapeMaker tape = busy_market(1);
+  const TapeLedgers ledgers(tape);
+  MuteLedger ledger(*ledgers.all().front());
+  const TempFolder folder;
+  const auto projection = value_of(Projection::open({folder / "models", {&ledger}}));
+  REQUIRE(projection->drain_to(ends_of(tape), kPatience));
+  Generations generations(folder / "models");
+  const std::uint64_t number = value_of(generations.create());
+  value_of(projections::fold_up_to(generations.folder(number), ledgers.all(), {{0, 5}},
+                                   std::stop_token(), {}));
+  ledger.mute = true;
+  value_of(generations.make_current(number));
+  await([&] { return ledger.followers == 2; });
+  auto stopped = std::async(std::launch::async, [&] { projection->stop(); });
+  CHECK((stopped.wait_for(kPatience) == std::future_status::ready));
+  ledger.mute = false;
+}
+
+// The models stood still and nobody said so.
+TEST_CASE("a rebuild that can't be named leaves the models in use as they are") {
+  TapeMaker tape = small_market();
+  TapeLedgers ledgers(tape);
+  const TempFolder folder;
+  const auto projection = open_projection(folder / "models", ledgers);
+  REQUIRE(projection->drain_to(ends_of(tape), kPatience));
+  REQUIRE(fs::create_directory(folder / "models" / "CURRENT.next"));
+  CHECK_FALSE(projection->rebuild(std::stop_token()).ok());
+  CHECK_EQ(projection->generation(), 1);
+  const Position position = tape.run(count_stock("v1", "p1", 77));
+  ledgers.copy();
+  CHECK(projection->models().wait_for(std::vector{position}, kPatience));
 }
 
 TEST_CASE("a fold up to a position stops there exactly") {
