@@ -67,6 +67,11 @@ class AnyOf : public Cursor {
     for (const auto& each : cursors_) each->seek(place);
     find_least();
   }
+  std::size_t seeks() const override {
+    std::size_t all = 0;
+    for (const auto& each : cursors_) all += each->seeks();
+    return all;
+  }
   void next() override {
     const std::string passed(least_->place());
     for (const auto& each : cursors_) {
@@ -115,11 +120,13 @@ class AllOf : public Cursor {
     std::string wanted;
     std::size_t agreeing = 0;
     for (std::size_t i = 0; agreeing < cursors_.size(); i = (i + 1) % cursors_.size()) {
-      if (leaps_++ == kMaxLeaps) {
+      Cursor& cursor = *cursors_[i];
+      if (seeks_ >= kMaxSeeks) {
+        if (wanted.empty() && cursor.valid()) wanted = cursor.place();
         gave_up_at_ = wanted;
         return;
       }
-      Cursor& cursor = *cursors_[i];
+      seeks_ += cursor.seeks();
       if (!wanted.empty()) cursor.seek(wanted);
       if (!cursor.valid()) return;
       agreeing = cursor.place() == wanted ? agreeing + 1 : 1;
@@ -130,7 +137,7 @@ class AllOf : public Cursor {
 
   Cursors cursors_;
   bool agreed_ = false;
-  std::size_t leaps_ = 0;
+  std::size_t seeks_ = 0;
   std::string gave_up_at_;
 };
 

@@ -11,8 +11,8 @@
 
 namespace cassette::projections {
 
-// Leaps that all_of makes at most, which bounds the time a page takes: some 50 ms.
-inline constexpr std::size_t kMaxLeaps = 20'000;
+// Seeks that all_of makes at most, which bounds the time a page takes: some 50 ms.
+inline constexpr std::size_t kMaxSeeks = 20'000;
 
 // Before the first seek it is nowhere. One thread uses it.
 class Cursor {
@@ -21,6 +21,8 @@ class Cursor {
 
   // Goes to the first place at or after `place`.
   virtual void seek(std::string_view place) = 0;
+  // Indexes that one seek goes to: what it costs.
+  virtual std::size_t seeks() const { return 1; }
   // To the next one. Only when valid.
   virtual void next() = 0;
   // Whether it stands at a place. False also after a failure.
