@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +13,10 @@
 #include "eventstore/nats_server.h"
 
 namespace cassette::api {
+
+// How long to wait after so many failed restarts in a row, one or more: each is a process and a
+// line in the log, and what is in the way may stay for long.
+std::chrono::milliseconds pause_after(int failures);
 
 class NatsKeeper {
  public:
@@ -31,10 +37,13 @@ class NatsKeeper {
  private:
   void keep();
   bool must_restart();
+  // False when told to stop meanwhile.
+  bool pause(std::chrono::milliseconds length);
 
   std::unique_ptr<eventstore::NatsServer> server_;
   const eventstore::NatsEndpoint endpoint_;
   std::mutex mutex_;
+  std::condition_variable stopped_;
   std::function<bool()> must_restart_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
