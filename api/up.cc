@@ -70,6 +70,20 @@ Stored<HttpServer::Options> parse_address(const std::string& text) {
                                         "--http takes ADDR:PORT, not '" + text + "'"}};
 }
 
+// Whether a signal to end has come: they are blocked, and wait for whoever looks.
+bool told_to_end() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
+Failure<eventstore::StoreError> ended_early() {
+  return Failure{eventstore::StoreError{eventstore::StoreError::Kind::Unavailable,
+                                        "told to end while it was starting"}};
+}
+
+enum class Outcome { Ready, ToldToEnd, Failed };
+
 // Members are made from top to bottom and go in reverse.
 class Up {
  public:
@@ -80,9 +94,10 @@ class Up {
   Up(const Up&) = delete;
   Up& operator=(const Up&) = delete;
 
+  // Also fails when a signal to end comes first.
   Stored<Done> start();
-  // Until every model has what the ledgers held at the start, or a signal comes.
-  void await_ready();
+  // Until every model has what the ledgers held at the start, a signal comes, or folding stops.
+  Outcome await_ready();
   void drain();
   const std::string& url() const { return url_; }
 
@@ -93,11 +108,13 @@ class Up {
   Stored<Done> open_archives();
   Stored<Done> open_personal_data();
   Stored<Done> open_models();
+  Stored<Done> bind_http();
   void start_engines();
-  Stored<Done> start_http();
+  void start_http();
   std::vector<eventstore::Ledger*> ledgers() const;
 
   const UpSettings settings_;
+  HttpServer::Options http_options_;
   std::unique_ptr<eventstore::DataFolder> data_;
   std::unique_ptr<NatsKeeper> nats_;
   std::unique_ptr<eventstore::JetStreamConnection> connection_;
@@ -115,7 +132,7 @@ class Up {
   std::unique_ptr<Health> health_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<Router> router_;
-  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HttpServer> http_;  // goes first, with whoever is being answered
   std::string url_;
 };
 
@@ -125,16 +142,22 @@ std::vector<eventstore::Ledger*> Up::ledgers() const {
   return all;
 }
 
+// Whatever can be refused is refused before an engine claims a partition, from another one perhaps.
 Stored<Done> Up::start() {
+  auto address = parse_address(settings_.http);
+  if (!address.ok()) return Failure{address.error()};
+  http_options_ = address.value();
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
   for (const auto step : {&Up::connect, &Up::make_streams, &Up::prove, &Up::open_archives,
-                          &Up::open_personal_data, &Up::open_models}) {
+                          &Up::open_personal_data, &Up::open_models, &Up::bind_http}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
+    if (told_to_end()) return ended_early();
   }
   start_engines();
-  return start_http();
+  start_http();
+  return Done{};
 }
 
 Stored<Done> Up::connect() {
@@ -192,7 +215,7 @@ Stored<Done> Up::open_archives() {
     auto archive = eventstore::RocksArchive::open(archive_folder(settings_.ledger, p).string(), {});
     if (!archive.ok()) return Failure{archive.error()};
     archives_.push_back(std::move(archive).value());
-    auto point = eventstore::catch_up(p, *ledgers_[p], *archives_[p], [] { return false; });
+    auto point = eventstore::catch_up(p, *ledgers_[p], *archives_[p], told_to_end);
     if (!point.ok()) return Failure{point.error()};
     heads_at_start_.push_back({p, point.value().head.commit});
   }
@@ -217,6 +240,13 @@ Stored<Done> Up::open_models() {
   return Done{};
 }
 
+Stored<Done> Up::bind_http() {
+  auto http = HttpServer::bind(http_options_);
+  if (!http.ok()) return Failure{http.error()};
+  http_ = std::move(http).value();
+  return Done{};
+}
+
 void Up::start_engines() {
   eventstore::EngineHostOptions options;
   options.policy = settings_.policy;
@@ -231,38 +261,32 @@ void Up::start_engines() {
   engines_ = std::make_unique<eventstore::EngineHost>(std::move(options), std::move(parts));
 }
 
-Stored<Done> Up::start_http() {
+void Up::start_http() {
   health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models());
   services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
                                                   *signer_, *health_, std::string(openapi_text())});
   router_ = std::make_unique<Router>(*services_);
-  auto address = parse_address(settings_.http);
-  if (!address.ok()) return Failure{address.error()};
-  auto http = HttpServer::start(*router_, address.value());
-  if (!http.ok()) return Failure{http.error()};
-  http_ = std::move(http).value();
-  url_ = fmt::format("http://{}:{}", address.value().address, http_->port());
+  http_->serve(*router_);
+  url_ = fmt::format("http://{}:{}", http_options_.address, http_->port());
   announce("http: " + url_);
-  spdlog::info("{} is on loopback only, and takes every caller for the administrator", url_);
-  return Done{};
 }
 
-void Up::await_ready() {
-  const auto told_to_end = [] {
-    sigset_t pending;
-    sigpending(&pending);
-    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
-  };
+Outcome Up::await_ready() {
   while (!projection_->drain_to(heads_at_start_, kReadyLook)) {
-    if (projection_->models().failure()) break;
-    if (told_to_end()) return;
+    if (told_to_end()) return Outcome::ToldToEnd;
+    if (const auto failure = projection_->models().failure()) {
+      spdlog::error("not ready, and won't be: the read models stand still: {}", *failure);
+      return Outcome::Failed;
+    }
   }
   // Whoever reads `ready` writes next.
   while (engines_->claiming()) {
+    if (told_to_end()) return Outcome::ToldToEnd;
     std::this_thread::sleep_for(kClaimLook);
-    if (told_to_end()) return;
   }
+  if (told_to_end()) return Outcome::ToldToEnd;
   health_->set_ready();
+  return Outcome::Ready;
 }
 
 void Up::drain() {
@@ -273,6 +297,17 @@ void Up::drain() {
   projection_->stop();
   spdlog::info("drained{}{}", archived ? "" : ", but for the archive",
                projected ? "" : ", but for the read models");
+}
+
+// What comes with `ready`.
+void welcome(const Up& up, const UpSettings& settings) {
+  if (settings.demo) {
+    if (const auto failed = load_demo(up.url(), "", [](const importing::Progress&) {})) {
+      spdlog::error("the demo catalogue could not be loaded: {}", *failed);
+    }
+  }
+  announce("ready");
+  announce(hints(up.url()));
 }
 
 }  // namespace
@@ -286,17 +321,14 @@ int run_up(const UpSettings& settings) {
   std::signal(SIGPIPE, SIG_IGN);
   Up up(settings);
   if (auto started = up.start(); !started.ok()) {
+    if (told_to_end()) {
+      spdlog::info("ended before it was ready: {}", started.error().what);
+      return 0;
+    }
     spdlog::critical("can't start: {}", started.error().what);
     return kCouldNotStart;
   }
-  up.await_ready();
-  if (settings.demo) {
-    if (const auto failed = load_demo(up.url(), "", [](const importing::Progress&) {})) {
-      spdlog::error("the demo catalogue could not be loaded: {}", *failed);
-    }
-  }
-  announce("ready");
-  announce(hints(up.url()));
+  if (up.await_ready() == Outcome::Ready) welcome(up, settings);
   int signal = 0;
   sigwait(&signals, &signal);
   up.drain();

@@ -122,7 +122,7 @@ void drain(int socket) {
 
 class HttpServer::Listener : public httplib::Server {
  public:
-  Listener(const Router& router, const HttpServer::Options& options) : router_(router) {
+  explicit Listener(const HttpServer::Options& options) {
     // Without the library's SO_REUSEPORT: a second process on the port must fail, not share it.
     set_socket_options([](socket_t socket) {
       const int on = 1;
@@ -157,6 +157,14 @@ class HttpServer::Listener : public httplib::Server {
     });
   }
 
+  ~Listener() override {
+    const socket_t unserved = svr_sock_.exchange(INVALID_SOCKET);
+    if (unserved != INVALID_SOCKET) httplib::detail::close_socket(unserved);
+  }
+
+  // Before any request comes.
+  void answer_with(const Router& router) { router_ = &router; }
+
  private:
   // Answers every request that has no body, or one that can't be read safely.
   bool without_body(const httplib::Request& request, httplib::Response& response) const {
@@ -176,7 +184,7 @@ class HttpServer::Listener : public httplib::Server {
     } else if (body == Body::Present) {
       return false;
     } else {
-      give(router_.handle(to_request(request)), response);
+      give(router_->handle(to_request(request)), response);
     }
     return true;
   }
@@ -184,7 +192,7 @@ class HttpServer::Listener : public httplib::Server {
   void read_and_handle(const httplib::Request& from, httplib::Response& response,
                        const httplib::ContentReader& reader) const {
     Request request = to_request(from);
-    const std::size_t limit = router_.max_body_bytes(request.method, request.target);
+    const std::size_t limit = router_->max_body_bytes(request.method, request.target);
     const std::uint64_t length = from.get_header_value_u64("Content-Length");
     request.body_too_large = length > limit;
     if (!request.body_too_large) request.body.reserve(length);
@@ -199,7 +207,7 @@ class HttpServer::Listener : public httplib::Server {
       return;
     }
     if (request.body_too_large) request.body.clear();
-    give(router_.handle(request), response);
+    give(router_->handle(request), response);
   }
 
   // As the library's own, but that a request may end its connection, and that its answer is not
@@ -232,11 +240,10 @@ class HttpServer::Listener : public httplib::Server {
     return served;
   }
 
-  const Router& router_;
+  const Router* router_ = nullptr;
 };
 
-eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& router,
-                                                                  const Options& options) {
+eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::bind(const Options& options) {
   using eventstore::StoreError;
   if (options.address != "127.0.0.1" && options.address != "localhost") {
     return Failure{StoreError{
@@ -245,7 +252,7 @@ eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& 
                     "show yet who they are",
                     options.address)}};
   }
-  auto listener = std::make_unique<Listener>(router, options);
+  auto listener = std::make_unique<Listener>(options);
   const int port = options.port == 0
                        ? listener->bind_to_any_port("127.0.0.1")
                        : (listener->bind_to_port("127.0.0.1", options.port) ? options.port : -1);
@@ -253,16 +260,26 @@ eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& 
     return Failure{StoreError{StoreError::Kind::Unavailable,
                               fmt::format("127.0.0.1:{} can't be bound", options.port)}};
   }
-  spdlog::info("http listens on 127.0.0.1:{}, loopback only: every caller is the administrator",
-               port);
   return std::unique_ptr<HttpServer>(
       new HttpServer(std::move(listener), static_cast<std::uint16_t>(port)));
 }
 
+eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& router,
+                                                                  const Options& options) {
+  auto server = bind(options);
+  if (server) server.value()->serve(router);
+  return server;
+}
+
 HttpServer::HttpServer(std::unique_ptr<Listener> listener, std::uint16_t port)
-    : listener_(std::move(listener)), port_(port) {
+    : listener_(std::move(listener)), port_(port) {}
+
+void HttpServer::serve(const Router& router) {
+  listener_->answer_with(router);
   thread_ = std::thread([this] { listener_->listen_after_bind(); });
   listener_->wait_until_ready();
+  spdlog::info("http listens on 127.0.0.1:{}, loopback only: every caller is the administrator",
+               port_);
 }
 
 HttpServer::~HttpServer() {

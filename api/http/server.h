@@ -32,8 +32,12 @@ class HttpServer {
     std::size_t max_requests = 100'000;
   };
 
-  // Listens at once, and serves on threads of its own until `stop`. Unsupported for an address that
-  // is not loopback, Unavailable when it can't be bound. `router` outlives the server.
+  // Takes the port; whoever connects waits until `serve`. Unsupported for an address that is not
+  // loopback, Unavailable when it can't be bound.
+  static eventstore::Stored<std::unique_ptr<HttpServer>> bind(const Options& options);
+  // Serves on threads of its own until `stop`. Once. `router` outlives the server.
+  void serve(const Router& router);
+  // Both.
   static eventstore::Stored<std::unique_ptr<HttpServer>> start(const Router& router,
                                                                const Options& options);
   ~HttpServer();

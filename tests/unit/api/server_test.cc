@@ -265,6 +265,24 @@ TEST_CASE("a port that is taken is a clear error") {
   CHECK(refused.error().kind == eventstore::StoreError::Kind::Unavailable);
 }
 
+TEST_CASE("a port is taken before it is served, and whoever connects is answered then") {
+  Desk desk;
+  auto server = HttpServer::bind({}).value();
+  HttpServer::Options options;
+  options.port = server->port();
+  CHECK_FALSE(HttpServer::bind(options));
+  {
+    Connection early(server->port());
+    early.send(request("GET /vendors/7"));
+    server->serve(desk.router);
+    CHECK(early.receive().starts_with("HTTP/1.1 404"));
+  }
+  server.reset();
+  server = HttpServer::bind(options).value();
+  server.reset();
+  CHECK(HttpServer::bind(options));
+}
+
 TEST_CASE("stopping answers what is in flight") {
   Served served;
   std::latch asked(1);
