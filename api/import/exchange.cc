@@ -8,6 +8,8 @@
 #include <chrono>
 #include <thread>
 
+#include "eventstore/json_read.h"
+
 namespace cassette::api::importing {
 namespace {
 
@@ -41,6 +43,13 @@ bool already_there(const Write& write, const ClientResponse& response) {
   if (response.status == 412) return write.first_only;
   return response.status == 409 && says(response, "/problems/already-exists");
 }
+
+// All that is read of /health/ready.
+struct Readiness {
+  std::string heads;
+
+  static void fields(auto& self, auto&& visit) { visit("heads", self.heads); }
+};
 
 std::string failure(const std::string& what, const Result<ClientResponse, std::string>& answer) {
   if (!answer) return fmt::format("{}: {}", what, answer.error());
@@ -107,6 +116,14 @@ Result<std::optional<std::string>, std::string> fetch(HttpClient& client, const 
     if (!again || attempt == kMaxAttempts) return Failure{failure("GET " + path, answer)};
     pause(attempt, answer ? answer.value().retry_after_s : 0);
   }
+}
+
+Result<std::string, std::string> await_ready(HttpClient& client) {
+  const auto body = fetch(client, "/health/ready", "");
+  if (!body) return Failure{body.error()};
+  Readiness ready;
+  if (body.value() && eventstore::read_json(*body.value(), ready)) return ready.heads;
+  return Failure{std::string("GET /health/ready: the answer is not a cassette's")};
 }
 
 std::string escape_query(std::string_view text) {

@@ -35,6 +35,10 @@ Result<bool, std::string> send(HttpClient& client, const Write& write, Positions
 Result<std::optional<std::string>, std::string> fetch(HttpClient& client, const std::string& path,
                                                       const std::string& position);
 
+// Waits until the server is ready, and gives the position of all that it has taken so far: what it
+// says of itself before that may be missing yet. Else what is in the way.
+Result<std::string, std::string> await_ready(HttpClient& client);
+
 // Text as it may stand in a query.
 std::string escape_query(std::string_view text);
 

@@ -17,15 +17,16 @@ namespace {
 
 using namespace importing;
 
-// Asked once: what happens to be down during an import is waited for, what was never there is not.
-std::optional<std::string> unreachable(const ImportOptions& options) {
+// Where the server's ledgers end, once it is ready. Whether it lives is asked once: what happens to
+// be down during an import is waited for, what was never there is not.
+Result<std::string, std::string> heads_of_ready(const ImportOptions& options) {
   HttpClient client(options.url, options.token);
   ClientRequest request;
   request.target = "/health/live";
   const auto answer = client.send(request);
-  if (!answer) return fmt::format("{}: {}", options.url, answer.error());
-  if (!answer.value().ok()) return fmt::format("{} is no cassette", options.url);
-  return std::nullopt;
+  if (!answer) return Failure{fmt::format("{}: {}", options.url, answer.error())};
+  if (!answer.value().ok()) return Failure{fmt::format("{} is no cassette", options.url)};
+  return await_ready(client);
 }
 
 // One page of a list; the longest that is served.
@@ -94,9 +95,11 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
                                                   OnProgress progress) {
   const auto tables = load_tables(options.folder);
   if (!tables) return Failure{tables.error()};
-  if (const auto why = unreachable(options)) return Failure{*why};
+  const auto heads = heads_of_ready(options);
+  if (!heads) return Failure{heads.error()};
   const Plan plan = adventureworks_plan(tables.value());
   Runner runner({options.url, options.token}, options.clients, std::move(progress));
+  runner.positions().add(heads.value());
   const auto documents = runner.read(plan.subjects);
   if (!documents) return Failure{documents.error()};
   const auto facts = facts_of(plan.subjects, documents.value());

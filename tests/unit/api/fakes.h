@@ -105,8 +105,13 @@ class FakeModels : public projections::ReadModels {
 
 class FakeHealth : public HealthSource {
  public:
-  HealthReport report() const override { return current; }
+  HealthReport report() const override {
+    if (not_ready_for == 0) return current;
+    --not_ready_for;
+    return {false, "fsync", {"the read models are catching up"}};
+  }
   HealthReport current{true, "fsync", {}};
+  mutable int not_ready_for = 0;  // reports to come
 };
 
 // A folder of its own, removed with the object.
