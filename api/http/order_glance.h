@@ -62,6 +62,7 @@ struct OrderGlance {
   domain::OrderPhase phase = domain::OrderPhase::Placing;
   bool settled = false;
   bool confirmed = false;
+  bool expired = false;
   std::optional<domain::Rejection> refusal;
   std::vector<PartGlance> sub_orders;
 
@@ -72,6 +73,7 @@ struct OrderGlance {
     visit("phase", self.phase);
     visit("settled", self.settled);
     visit("confirmed", self.confirmed);
+    visit("expired", self.expired);
     visit("refusal", self.refusal);
     visit("subOrders", self.sub_orders);
   }

@@ -107,10 +107,19 @@ Answered<eventstore::Done> refuse_erased(const Call& call, const domain::Custome
   return Failure{problem_of(domain::Rejection(domain::CustomerIsErased{customer}))};
 }
 
-// The order was recorded and then could not stand.
+// Why an order that was recorded never stood: a vendor's refusal, its deadline, or a cancellation
+// that came before all vendors had answered.
+domain::Rejection why_it_failed(const OrderGlance& order) {
+  if (order.refusal) return *order.refusal;
+  if (order.expired) return domain::ReservationHasExpired{order.order_id};
+  return domain::IllegalTransition{"Cancelled", "Confirmed", {}};
+}
+
 Problem refused(const OrderGlance& order, const std::string& positions) {
-  Problem problem = problem_of(*order.refusal);
-  append_member(problem.members, "orderId", order.order_id);
+  const domain::Rejection why = why_it_failed(order);
+  Problem problem = problem_of(why);
+  const bool named = std::holds_alternative<domain::ReservationHasExpired>(why);
+  if (!named) append_member(problem.members, "orderId", order.order_id);
   problem.position = positions;
   return problem;
 }
@@ -137,7 +146,9 @@ Answered<Response> place_order(const Call& call) {
   if (!settled) return Failure{std::move(settled).error()};
   const OrderGlance& order = settled.value().order;
   const std::string positions = format_positions(settled.value().positions);
-  if (!order.settled && order.refusal) return Failure{refused(order, positions)};
+  if (!order.settled && order.phase == domain::OrderPhase::Failed) {
+    return Failure{refused(order, positions)};
+  }
   auto response =
       respond_with(call, settled.value().reached ? 201 : 202, std::move(settled.value().document));
   if (!response) return response;

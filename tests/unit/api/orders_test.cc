@@ -104,6 +104,25 @@ TEST_CASE("an order that could not stand is the problem of its refusal, and name
   CHECK(header_of(response, "Cassette-Position") == "0:11");
 }
 
+// It was 201, as if it stood.
+TEST_CASE("an order that failed before every vendor had answered never stood") {
+  Desk desk;
+  const auto answer_to = [&](const std::string& how) {
+    desk.models.put(
+        Model::Orders, "o-1",
+        order_document(R"("status":"Cancelled","phase":"Failed","settled":false)" + how, {{"v1"}}),
+        3);
+    const Response response = desk.send_keyed("POST", "/orders", kPlace);
+    CHECK(response.status == 409);
+    const std::string named = "\"orderId\":\"o-1\"";
+    CHECK(response.body.find(named) != std::string::npos);
+    CHECK(response.body.find(named) == response.body.rfind(named));
+    return problem_type(response);
+  };
+  CHECK(answer_to(R"(,"expired":true)") == "reservation-expired");
+  CHECK(answer_to("") == "illegal-transition");
+}
+
 TEST_CASE("an order that stood and was cancelled since is 201 to a repeat") {
   Desk desk;
   const std::string cancelled = R"("status":"Cancelled","phase":"Failed","settled":true)";
