@@ -56,6 +56,13 @@ Answered<std::vector<domain::Sealed>> seal_addresses(const Call& call, std::stri
   return sealed;
 }
 
+// Whoever was erased can't be changed: it is refused when it is new.
+domain::ChangeCustomer bare_change(const domain::CustomerId& id) {
+  domain::ChangeCustomer change;
+  change.customer_id = id;
+  return change;
+}
+
 // What must be read before anything is sealed, so that no key is made for who isn't there.
 Answered<domain::ChangeCustomer> to_change(const Call& call, const ChangeRequest& patch,
                                            const Preconditions& demanded) {
@@ -83,14 +90,10 @@ Answered<domain::ChangeCustomer> to_change(const Call& call, const ChangeRequest
   return change;
 }
 
-}  // namespace
-
-Answered<Response> register_customer(const Call& call) {
-  auto body = read_body<RegisterRequest>(call);
-  if (!body) return Failure{std::move(body).error()};
-  const RegisterRequest& request = body.value();
+Answered<domain::RegisterCustomer> to_registration(const Call& call, const RegisterRequest& request,
+                                                   const domain::CustomerId& id) {
   domain::RegisterCustomer command;
-  command.customer_id = id_or_new(call, request.customer_id);
+  command.customer_id = id;
   const std::string subject = subject_of(command.customer_id);
   auto name = seal_text(call, subject, "name", request.name.value);
   if (!name) return Failure{std::move(name).error()};
@@ -103,8 +106,22 @@ Answered<Response> register_customer(const Call& call) {
     if (!addresses) return Failure{std::move(addresses).error()};
     command.addresses = std::move(addresses).value();
   }
-  const Written where = written(command.customer_id);
-  return write_and_respond(call, {std::move(command), 201}, where);
+  return command;
+}
+
+}  // namespace
+
+Answered<Response> register_customer(const Call& call) {
+  auto body = read_body<RegisterRequest>(call);
+  if (!body) return Failure{std::move(body).error()};
+  const domain::CustomerId id = id_or_new(call, body.value().customer_id);
+  auto command = to_registration(call, body.value(), id);
+  // Whoever was erased is there: the bare registration is none that is new.
+  const auto accepted =
+      command ? submit(call, {std::move(command).value(), 201})
+              : repeat_or(call, {domain::RegisterCustomer{id, {}, {}, {}}, 201}, command.error());
+  if (!accepted) return Failure{accepted.error()};
+  return respond_written(call, accepted.value(), written(id));
 }
 
 Answered<Response> list_customers(const Call& call) {
@@ -126,8 +143,9 @@ Answered<Response> change_customer(const Call& call) {
   if (!demanded) return Failure{demanded.error()};
   for (int attempt = 1;; ++attempt) {
     auto change = to_change(call, body.value(), demanded.value());
-    if (!change) return Failure{std::move(change).error()};
-    const auto accepted = submit(call, {std::move(change).value()});
+    const auto accepted =
+        change ? submit(call, {std::move(change).value()})
+               : repeat_or(call, {bare_change(call.customer_id())}, std::move(change).error());
     if (accepted) return respond_written(call, accepted.value(), written(call.customer_id()));
     const bool raced = accepted.error().status == 412 && !demanded.value().version;
     if (!raced || attempt == kMaxMergeAttempts) return Failure{accepted.error()};

@@ -38,7 +38,10 @@ Answered<domain::Version> vendors_version(const Call& call, const domain::Vendor
 }  // namespace
 
 Answered<Response> write_order(const Call& call, Write write) {
-  const auto accepted = submit(call, std::move(write));
+  return respond_order(call, submit(call, std::move(write)));
+}
+
+Answered<Response> respond_order(const Call& call, const Answered<eventstore::Accepted>& accepted) {
   if (!accepted) return Failure{accepted.error()};
   auto settled = await_order(call, call.order_id(), accepted.value().position, has_followed);
   if (!settled) return Failure{std::move(settled).error()};

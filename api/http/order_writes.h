@@ -12,6 +12,8 @@ namespace cassette::api {
 
 // A change of the whole order: waits until every vendor has answered what it asks of them.
 Answered<Response> write_order(const Call& call, Write write);
+// The same once it is submitted.
+Answered<Response> respond_order(const Call& call, const Answered<eventstore::Accepted>& accepted);
 
 // A change of a vendor's part: waits until the order's record of it has the vendor's version.
 // `location` is given with a first status of 201.

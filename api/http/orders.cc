@@ -1,5 +1,7 @@
 // Orders: reading and listing them, and the changes of a whole order: its status, confirmation,
 // cancellation and address. placing.cc places them, fulfilment.cc has shipments and returns.
+#include <limits>
+
 #include "api/http/handlers.h"
 #include "api/http/order_writes.h"
 #include "api/http/views.h"
@@ -67,6 +69,9 @@ ListQuery order_query(ListQuery::List list, QueryReader& reader) {
   query.created_to = reader.time("createdTo");
   return query;
 }
+
+// That no order ever has.
+constexpr domain::Version kNoVersion = std::numeric_limits<domain::Version>::max();
 
 template <class T>
 std::string text_of(const std::optional<T>& text) {
@@ -229,9 +234,12 @@ Answered<Response> change_address(const Call& call) {
   if (!order) return Failure{order.error()};
   auto sealed = seal(call, "customer:" + order.value().customer_id.value, "shippingAddress",
                      body.value().shipping_address.json());
-  if (!sealed) return Failure{std::move(sealed).error()};
-  domain::ChangeOrderAddress command{call.order_id(), std::move(sealed).value(),
-                                     demanded.value().version};
+  domain::ChangeOrderAddress command{call.order_id(), {}, demanded.value().version};
+  if (!sealed) {
+    command.expected_version = kNoVersion;
+    return respond_order(call, repeat_or(call, {std::move(command)}, std::move(sealed).error()));
+  }
+  command.shipping_address = std::move(sealed).value();
   return write_order(call, {std::move(command), 200});
 }
 

@@ -107,6 +107,27 @@ Answered<eventstore::Done> refuse_erased(const Call& call, const domain::Custome
   return Failure{problem_of(domain::Rejection(domain::CustomerIsErased{customer}))};
 }
 
+// The command as it is submitted; 409 when the customer was erased.
+Answered<domain::PlaceOrder> to_sealed_command(const Call& call, PlaceRequest request) {
+  const auto standing = refuse_erased(call, request.customer_id);
+  if (!standing) return Failure{standing.error()};
+  domain::PlaceOrder command = to_command(call, request);
+  if (!request.shipping_address) return command;
+  auto sealed = seal(call, "customer:" + command.customer_id.value, "shippingAddress",
+                     request.shipping_address->json());
+  if (!sealed) return Failure{std::move(sealed).error()};
+  command.shipping_address = std::move(sealed).value();
+  return command;
+}
+
+// Without items, which no order may be: only a repeat is accepted.
+Answered<eventstore::Accepted> repeat_of_place(const Call& call, const domain::OrderId& id,
+                                               Problem refusal) {
+  domain::PlaceOrder never;
+  never.order_id = id;
+  return repeat_or(call, {std::move(never), 201}, std::move(refusal));
+}
+
 // Why an order that was recorded never stood: a vendor's refusal, its deadline, or a cancellation
 // that came before all vendors had answered.
 domain::Rejection why_it_failed(const OrderGlance& order) {
@@ -130,17 +151,12 @@ Answered<Response> place_order(const Call& call) {
   auto body = read_body<PlaceRequest>(call);
   if (!body) return Failure{std::move(body).error()};
   PlaceRequest& request = body.value();
-  const auto standing = refuse_erased(call, request.customer_id);
-  if (!standing) return Failure{standing.error()};
-  domain::PlaceOrder command = to_command(call, request);
-  if (request.shipping_address) {
-    auto sealed = seal(call, "customer:" + command.customer_id.value, "shippingAddress",
-                       request.shipping_address->json());
-    if (!sealed) return Failure{std::move(sealed).error()};
-    command.shipping_address = std::move(sealed).value();
-  }
-  const domain::OrderId id = command.order_id;
-  const auto accepted = submit(call, {std::move(command), 201, request.occurred_at});
+  request.order_id = id_or_new(call, request.order_id);
+  const domain::OrderId id = *request.order_id;
+  const auto occurred_at = request.occurred_at;
+  auto command = to_sealed_command(call, std::move(request));
+  const auto accepted = command ? submit(call, {std::move(command).value(), 201, occurred_at})
+                                : repeat_of_place(call, id, std::move(command).error());
   if (!accepted) return Failure{accepted.error()};
   auto settled = await_order(call, id, accepted.value().position, is_settled);
   if (!settled) return Failure{std::move(settled).error()};

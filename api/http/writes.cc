@@ -87,6 +87,17 @@ Answered<Accepted> submit(const Call& call, Write write) {
   return Failure{unavailable("No answer came in time: a retry under the same key settles it.")};
 }
 
+Answered<Accepted> repeat_or(const Call& call, Write never, Problem refusal) {
+  const bool erased = refusal.type == "customer-erased";
+  if (!erased || call.request.headers.idempotency_key.empty()) return Failure{std::move(refusal)};
+  auto answer = submit(call, std::move(never));
+  if (answer && answer.value().repeated) return answer;
+  const bool says_more =
+      !answer && (answer.error().status == 503 || answer.error().type == "idempotency-mismatch");
+  if (says_more) return answer;
+  return Failure{std::move(refusal)};
+}
+
 Answered<Done> await_written(const Call& call, eventstore::Position position) {
   if (call.services.models.wait_for({&position, 1}, call.services.waits.position)) return Done{};
   Problem problem = not_caught_up("The write is committed; reading it must wait.");

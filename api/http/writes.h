@@ -38,6 +38,11 @@ Answered<eventstore::Accepted> to_answer(eventstore::Reply reply);
 // same key settles it.
 Answered<eventstore::Accepted> submit(const Call& call, Write write);
 
+// For what can't be sealed since the customer was erased: it may repeat what was accepted before,
+// and gets its first outcome then; all else gets `refusal`. `never` is the request's command so
+// that the rules refuse it if it is new.
+Answered<eventstore::Accepted> repeat_or(const Call& call, Write never, Problem refusal);
+
 // The id that the client gave, or one derived from the Idempotency-Key, or a new UUIDv7.
 template <class Id>
 Id id_or_new(const Call& call, const std::optional<Id>& given) {

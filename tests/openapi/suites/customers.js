@@ -49,8 +49,15 @@ export default function customers(context) {
   test('an erased customer is forgotten, and can neither order nor be changed', async () => {
     const part = await context.shop.part(5);
     const { customerId, path } = await register();
-    const order = await context.shop.order([{ ...part, quantity: 1 }],
-      { customerId, shippingAddress: { ...home, name: 'Ada Rider' } });
+    const items = [{ ...part, quantity: 1 }];
+    const shippingAddress = { ...home, name: 'Ada Rider' };
+    const key = fresh('k');
+    const order = (await context.shop.place(items, { customerId, shippingAddress },
+      { key, expect: 201 })).body;
+    const changed = await context.api.patch(path, { name: 'Ada' }, { key, expect: 200 });
+    const address = { shippingAddress: { ...home, name: 'Ada' } };
+    const moved = await context.api.patch(`/orders/${order.orderId}/address`, address,
+      { key, expect: 200 });
     await context.api.delete(path, { ifMatch: '"9999"', expect: 412 });
     await context.api.delete(path, { expect: 204 });
     await context.api.delete(path, { expect: 204 });
@@ -64,6 +71,14 @@ export default function customers(context) {
     assert.equal(problem(refused), 'customer-erased');
     await context.api.patch(path, { name: 'Ada' }, { expect: 409 });
     await context.api.post('/customers', { customerId, name: 'Ada' }, { expect: 409 });
+    // What was accepted before is answered as it was, with the documents as they are.
+    await context.shop.place(items, { customerId, shippingAddress }, { key, expect: 201 });
+    await context.shop.place(items, { customerId }, { key, expect: 422 });
+    const again = await context.api.patch(path, { name: 'Ada' }, { key, expect: 200 });
+    assert.equal(again.headers['cassette-position'], changed.headers['cassette-position']);
+    await context.api.patch(`/orders/${order.orderId}/address`, address, { key, expect: 200 });
+    assert.equal(moved.body.orderId, order.orderId);
+    await context.api.patch(`/orders/${order.orderId}/address`, address, { expect: 409 });
     await context.api.get(`/customers/${fresh('c')}`, { expect: 404 });
     await context.api.patch(`/customers/${fresh('c')}`, { name: 'Ada' }, { expect: 404 });
   });
