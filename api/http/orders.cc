@@ -146,6 +146,34 @@ Answered<Response> cancel(const Call& call, const CancelRequest& request,
   return write_part(call, *vendor, {std::move(command), 200, request.occurred_at});
 }
 
+// What If-Match of a status demands of the whole order.
+struct WholeDemand {
+  Preconditions demanded;          // of the order's version
+  std::optional<Problem> refusal;  // when the part has another one: to all but a repeat
+};
+
+// If-Match of a status is a part's version, and only where there is one part it means the whole.
+// The order is held to the version at which it showed that part.
+Answered<WholeDemand> whole_demand(const Call& call, const Preconditions& demanded) {
+  WholeDemand whole{demanded, std::nullopt};
+  if (!demanded.version) return whole;
+  const auto document = read_document(call, Model::Orders, call.ids[0], "order");
+  if (!document) return Failure{document.error()};
+  const auto order = glance_at(document.value().body);
+  if (!order) return Failure{order.error()};
+  if (order.value().sub_orders.size() != 1) {
+    return Failure{invalid_header("If-Match", "goes with vendorId where there are several")};
+  }
+  const domain::Version version = order.value().sub_orders.front().version;
+  const bool same = version == *demanded.version;
+  whole.demanded.version = same ? document.value().version : kNoVersion;
+  if (!same) {
+    whole.refusal =
+        problem_of(domain::Rejection(domain::VersionMismatch{*demanded.version, version}));
+  }
+  return whole;
+}
+
 // What a request without a status, or with one, may not say.
 std::optional<Problem> refuse_odd(const StatusRequest& request) {
   const bool cancels = request.status == OrderStatus::Cancelled;
@@ -161,6 +189,21 @@ std::optional<Problem> refuse_odd(const StatusRequest& request) {
   if (request.tracking_code && !ships) return invalid_field("trackingCode", "goes with Shipped");
   if (request.warehouse_id && !ships) return invalid_field("warehouseId", "goes with Shipped");
   return std::nullopt;
+}
+
+// Cancels or confirms the whole.
+Answered<Response> change_whole(const Call& call, const StatusRequest& request,
+                                const Preconditions& demanded) {
+  const auto whole = whole_demand(call, demanded);
+  if (!whole) return Failure{whole.error()};
+  auto answer =
+      request.status == OrderStatus::Cancelled
+          ? cancel(call, {std::nullopt, std::nullopt, request.reason, request.occurred_at},
+                   whole.value().demanded)
+          : confirm(call, request.occurred_at, whole.value().demanded);
+  const bool mismatched = !answer && answer.error().type == "version-mismatch";
+  if (mismatched && whole.value().refusal) return Failure{*whole.value().refusal};
+  return answer;
 }
 
 }  // namespace
@@ -199,12 +242,12 @@ Answered<Response> change_status(const Call& call) {
   if (auto problem = refuse_odd(request)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
-  if (request.status == OrderStatus::Cancelled) {
+  const bool cancels = request.status == OrderStatus::Cancelled;
+  const bool whole = cancels || request.status == OrderStatus::Confirmed;
+  if (whole && !request.vendor_id) return change_whole(call, request, demanded.value());
+  if (cancels) {
     return cancel(call, {request.vendor_id, std::nullopt, request.reason, request.occurred_at},
                   demanded.value());
-  }
-  if (request.status == OrderStatus::Confirmed && !request.vendor_id) {
-    return confirm(call, request.occurred_at, demanded.value());
   }
   return advance(call, request, demanded.value());
 }

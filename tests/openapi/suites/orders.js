@@ -106,6 +106,23 @@ export default function orders(context) {
     assert.equal(problem(noted), 'illegal-transition');
   });
 
+  test('If-Match of a status is the version of the part, and names the vendor where there are more',
+    async () => {
+      const [a, b] = await two();
+      const cancel = { status: 'Cancelled' };
+      const one = await context.shop.order([{ ...a, quantity: 1 }]);
+      await context.shop.status(one.orderId, cancel, { ifMatch: '"9999"', expect: 412 });
+      const ifMatch = `"${one.subOrders[0].version}"`;
+      const gone = await context.shop.status(one.orderId, cancel, { ifMatch });
+      assert.equal(gone.body.status, 'Cancelled');
+      const more = await context.shop.order([{ ...a, quantity: 1 }, { ...b, quantity: 1 }]);
+      const refused = await context.shop.status(more.orderId, cancel,
+        { ifMatch: `"${more.version}"`, expect: 400 });
+      assert.equal(refused.body.field, 'If-Match');
+      await context.shop.status(more.orderId, { ...cancel, vendorId: a.vendorId },
+        { ifMatch: `"${part(more, a.vendorId).version}"` });
+    });
+
   test('an order is in one currency', async () => {
     const vendorId = await context.shop.vendor();
     const dollars = await context.shop.part(5, { vendorId });

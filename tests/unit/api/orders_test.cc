@@ -224,6 +224,40 @@ TEST_CASE("a vendor's status, note and cancellation") {
   CHECK_FALSE(desk.gateway.last_command<domain::CancelLines>().requested);
 }
 
+// It was compared with the order's version, and every client had the part's.
+TEST_CASE("If-Match of a status is the part's version, also where the whole is meant") {
+  Desk desk;
+  desk.models.put(Model::Orders, "o-1", order_document(kSettled, {{"v1", 4}}), 9);
+  RequestHeaders headers;
+  headers.if_match = "\"4\"";
+  const auto patch = [&](const std::string& status) {
+    return desk.send("PATCH", "/orders/o-1/status", R"({"status":")" + status + "\"}", headers);
+  };
+  CHECK(patch("Cancelled").status == 200);
+  CHECK(desk.gateway.last_command<domain::CancelOrder>().expected_version == 9);
+  CHECK(patch("Confirmed").status == 200);
+  CHECK(desk.gateway.last_command<domain::ConfirmOrder>().expected_version == 9);
+  SUBCASE("another version is refused by all that is no repeat") {
+    headers.if_match = "\"9\"";
+    desk.gateway.answer = [](const eventstore::Request& request) -> eventstore::Reply {
+      const auto expected = std::get<domain::CancelOrder>(request.command).expected_version;
+      return eventstore::Rejected{domain::VersionMismatch{*expected, 9}};
+    };
+    const Response refused = patch("Cancelled");
+    CHECK(refused.status == 412);
+    CHECK(refused.body.find("The version is 4, not 9.") != std::string::npos);
+    desk.gateway.answer = [](const auto&) {
+      return eventstore::Accepted{{0, 4}, 200, true, false};
+    };
+    CHECK(patch("Cancelled").status == 200);
+  }
+  SUBCASE("of several vendors one is named") {
+    put_order(desk);
+    CHECK(problem_field(patch("Cancelled")) == "If-Match");
+    CHECK(problem_field(patch("Confirmed")) == "If-Match");
+  }
+}
+
 TEST_CASE("a vendor's write waits until the order has recorded it") {
   Desk desk;
   put_order(desk);
