@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "api/http/reads.h"
+
 namespace cassette::api {
 namespace {
 
@@ -35,7 +37,8 @@ Answered<Preconditions> preconditions_of(const Call& call) {
     return Failure{invalid_header("If-None-Match", "of a write is *")};
   }
   demanded.none_yet = !none_match.empty();
-  if (match.empty() || match == "*") return demanded;
+  demanded.exists = match == "*";
+  if (match.empty() || demanded.exists) return demanded;
   if (match.find(',') != std::string_view::npos) {
     return Failure{invalid_header("If-Match", "has one ETag or is *")};
   }
@@ -44,6 +47,15 @@ Answered<Preconditions> preconditions_of(const Call& call) {
     return Failure{precondition_failed("The ETag in If-Match is none that was given here.")};
   }
   return demanded;
+}
+
+Answered<eventstore::Done> refuse_new(const Call& call, const Preconditions& demanded,
+                                      projections::Model model, std::string_view key) {
+  if (!demanded.exists) return eventstore::Done{};
+  const auto found = find_document(call, model, key);
+  if (!found) return Failure{found.error()};
+  if (found.value()) return eventstore::Done{};
+  return Failure{precondition_failed("There is none yet, and If-Match is *.")};
 }
 
 bool already_known(const Call& call, domain::Version version) {

@@ -15,10 +15,16 @@ std::string etag(domain::Version version);
 struct Preconditions {
   std::optional<domain::Version> version;  // If-Match "7"
   bool none_yet = false;                   // If-None-Match *
+  bool exists = false;                     // If-Match *
 };
 
 // 400 for what a write can't be asked, 412 for an ETag that no document ever has.
 Answered<Preconditions> preconditions_of(const Call& call);
+
+// 412 when the document must exist and there is none. Only for writes that would make one: what has
+// been there stays, so that the read models can tell.
+Answered<eventstore::Done> refuse_new(const Call& call, const Preconditions& demanded,
+                                      projections::Model model, std::string_view key);
 
 // Whether If-None-Match names the version, so that the answer to a read is 304.
 bool already_known(const Call& call, domain::Version version);

@@ -99,6 +99,8 @@ Answered<Response> revise_product(const Call& call) {
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   const Written where = written(call.vendor_id(), product_of(call));
+  const auto there = refuse_new(call, demanded.value(), where.model, where.key);
+  if (!there) return Failure{there.error()};
   const auto stored = call.services.models.get(where.model, where.key);
   if (!stored) return Failure{problem_of(stored.error())};
   const bool first = !stored.value() || demanded.value().none_yet;

@@ -70,6 +70,12 @@ std::optional<Problem> refuse_key(const Request& request, const Route& route) {
   return invalid_header("Idempotency-Key", "is at most 255 visible ASCII characters");
 }
 
+// A write that can't keep its condition must not be made.
+std::optional<Problem> refuse_condition(const Request& request, const Route& route) {
+  if (route.may_be_first || request.headers.if_none_match.empty()) return std::nullopt;
+  return invalid_header("If-None-Match", "goes with a read, a product's PUT and a count");
+}
+
 bool is_loopback(std::string_view host) {
   if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
   host = host.substr(0, host.find(':'));
@@ -206,6 +212,9 @@ Answered<Response> Router::call(const Request& request, const Compiled& compiled
   }
   if (auto problem = refuse_body(request, route)) return Failure{std::move(*problem)};
   if (auto problem = refuse_key(request, route)) return Failure{std::move(*problem)};
+  if (is_write) {
+    if (auto problem = refuse_condition(request, route)) return Failure{std::move(*problem)};
+  }
   return route.handler(call);
 }
 

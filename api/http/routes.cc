@@ -16,7 +16,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/vendors/{vendorId}/products", "listVendorProducts", list_vendor_products},
     Route{"GET", "/vendors/{vendorId}/products/{productId}", "readProduct", read_product},
     Route{"PUT", "/vendors/{vendorId}/products/{productId}", "reviseProduct", revise_product,
-          Takes::Json},
+          Takes::Json, false, true},
     Route{"DELETE", "/vendors/{vendorId}/products/{productId}", "delistProduct", delist_product},
     Route{"GET", "/products", "searchProducts", search_products},
 
@@ -25,7 +25,7 @@ constexpr std::array kRoutes = {
           Takes::Ndjson},
     Route{"GET", "/vendors/{vendorId}/inventory/{productId}", "readStock", read_stock},
     Route{"POST", "/vendors/{vendorId}/inventory/{productId}", "countStock", count_stock,
-          Takes::Json},
+          Takes::Json, false, true},
     Route{"PATCH", "/vendors/{vendorId}/inventory/{productId}", "adjustStock", adjust_stock,
           Takes::Patch, true},
     Route{"GET", "/inventory", "readManyStocks", read_many_stocks},

@@ -33,6 +33,7 @@ struct Route {
   Handler handler;
   Takes takes = Takes::Nothing;
   bool key_required = false;  // of Idempotency-Key
+  bool may_be_first = false;  // takes If-None-Match: *
 
   std::size_t max_body_bytes() const {
     return takes == Takes::Ndjson ? kMaxBulkBytes : kMaxBodyBytes;

@@ -133,6 +133,35 @@ TEST_CASE("If-Match is the expected version") {
   CHECK(if_match(desk, "DELETE", "/vendors/v/products/p", "\"3\"").status == 412);
 }
 
+// Both were taken and forgotten: what was to be replaced was made, and what was to be new was
+// changed.
+TEST_CASE("a condition that a write can't keep refuses it") {
+  Desk desk;
+  const std::string count = "/vendors/v/inventory/p";
+  const std::string details = R"({"name":"n","SKU":"s","price":{"amount":1,"currency":"USD"}})";
+  CHECK(if_match(desk, "POST", count, "*", R"({"quantity":1})").status == 412);
+  CHECK(if_match(desk, "PUT", "/vendors/v/products/p", "*", details).status == 412);
+  CHECK(desk.gateway.requests.empty());
+  desk.models.put(Model::Stock, "v/p", "{}", 1);
+  desk.models.put(Model::Products, "v/p", "{}", 1);
+  CHECK(if_match(desk, "POST", count, "*", R"({"quantity":1})").status == 200);
+  CHECK(if_match(desk, "PUT", "/vendors/v/products/p", "*", details).status == 200);
+
+  RequestHeaders only;
+  only.if_none_match = "*";
+  for (const auto& [method, target, body] :
+       std::vector<std::array<std::string, 3>>{{"POST", "/vendors", R"({"name":"n"})"},
+                                               {"PATCH", "/vendors/v", R"({"name":"n"})"},
+                                               {"POST", "/vendors/v/products", details},
+                                               {"DELETE", "/vendors/v/products/p", ""},
+                                               {"POST", "/orders/o-1/cancellations", "{}"}}) {
+    const Response refused = desk.send(method, target, body, only);
+    CHECK(refused.status == 400);
+    CHECK(problem_field(refused) == "If-None-Match");
+  }
+  CHECK(desk.gateway.requests.size() == 2);
+}
+
 TEST_CASE("the first count is 201, later ones 200; If-None-Match * means the first only") {
   Desk desk;
   desk.gateway.answer = [&](const eventstore::Request& request) {
