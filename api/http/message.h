@@ -17,6 +17,7 @@ struct RequestHeaders {
   std::string if_none_match;
   std::string position;  // Cassette-Position
   std::string origin;
+  std::string host;
 };
 
 struct Request {

@@ -28,13 +28,18 @@ std::vector<std::string_view> split(std::string_view pattern) {
   return segments;
 }
 
-// "application/json" of "Application/JSON; charset=utf-8".
-std::string media_type(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (type.ends_with(' ')) type.pop_back();
-  std::ranges::transform(type, type.begin(), [](unsigned char c) {
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::ranges::transform(small, small.begin(), [](unsigned char c) {
     return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   });
+  return small;
+}
+
+// "application/json" of "Application/JSON; charset=utf-8".
+std::string media_type(std::string_view content_type) {
+  std::string type = lower(content_type.substr(0, content_type.find(';')));
+  while (type.ends_with(' ')) type.pop_back();
   return type;
 }
 
@@ -76,10 +81,18 @@ std::optional<Problem> refuse_condition(const Request& request, const Route& rou
   return invalid_header("If-None-Match", "goes with a read, a product's PUT and a count");
 }
 
-bool is_loopback(std::string_view host) {
-  if (host.starts_with("[::1]")) return host.size() == 5 || host[5] == ':';
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || host == "127.0.0.1";
+// A name of this machine, with a port or without.
+bool is_loopback(std::string_view given) {
+  const std::string text = lower(given);
+  std::string_view host = text;
+  for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+    if (!host.starts_with(name)) continue;
+    host.remove_prefix(name.size());
+    if (host.empty()) return true;
+    const std::string_view port = host.substr(1);
+    return host.front() == ':' && port.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
 }
 
 // Pages of this machine only: until callers show who they are, any other page would act as the
@@ -161,7 +174,12 @@ Response Router::handle(const Request& request) const {
   return response;
 }
 
+// A page's own name may be made to resolve to this machine: then its origin is this server, and the
+// name in Host is all that tells. Whoever sends none is no browser.
 Answered<Response> Router::dispatch(const Request& request) const {
+  if (!request.headers.host.empty() && !is_loopback(request.headers.host)) {
+    return Failure{not_permitted("Only 127.0.0.1, [::1] and localhost are served, not this Host.")};
+  }
   auto target = parse_target(request.target);
   if (!target) return Failure{std::move(target).error()};
   const auto candidates = matching(target.value().segments);

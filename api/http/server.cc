@@ -79,6 +79,7 @@ Request to_request(const httplib::Request& from) {
   request.headers.if_none_match = header(from, "If-None-Match");
   request.headers.position = header(from, "Cassette-Position");
   request.headers.origin = header(from, "Origin");
+  request.headers.host = header(from, "Host");
   return request;
 }
 

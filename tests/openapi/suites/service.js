@@ -27,6 +27,13 @@ export default function service(context) {
     }
   });
 
+  test('another name than this machine\'s is 403', async () => {
+    await context.api.get('/vendors', { headers: { host: 'localhost:1' } });
+    const answer = await context.api.get('/vendors',
+      { headers: { host: 'shop.example' }, expect: 403 });
+    assert.equal(problem(answer), 'not-permitted');
+  });
+
   test('what is at no path is 404, and a method that is not there 405', async () => {
     for (const path of ['/', '/vendor', '/vendors/', '/vendors//products', '/orders/a/b/c/d']) {
       const answer = await context.api.send('GET', path, { expect: [404, 400] });

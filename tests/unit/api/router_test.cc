@@ -147,6 +147,24 @@ TEST_CASE("pages of other origins may not write, and read no headers") {
   }
 }
 
+// A page whose name was made to resolve to 127.0.0.1 read customers in clear.
+TEST_CASE("only the names of this machine are served") {
+  Desk desk;
+  const auto status_for = [&](const std::string& host) {
+    RequestHeaders headers;
+    headers.host = host;
+    return with_headers(desk, "GET", "/vendors", headers).status;
+  };
+  for (const char* own : {"", "localhost", "LocalHost:8080", "127.0.0.1:1", "[::1]", "[::1]:80"}) {
+    CHECK_MESSAGE(status_for(own) == 200, own);
+  }
+  for (const char* other :
+       {"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example",
+        "[::1].x", "localhost, evil.example", "localhost:80, evil.example"}) {
+    CHECK_MESSAGE(status_for(other) == 403, other);
+  }
+}
+
 TEST_CASE("health and the contract") {
   Desk desk;
   CHECK(desk.get("/openapi.yaml").body == "openapi: 3.1.0\n");
