@@ -59,7 +59,8 @@ Answered<Settled> await_order(const Call& call, const domain::OrderId& id,
     const bool reached = done(order.value());
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    if (reached || left.count() <= 0) {
+    // Once folding has stopped there is nothing to wait for.
+    if (reached || left.count() <= 0 || models.failure()) {
       auto positions = concerned(call, order.value(), written);
       return Settled{std::move(document).value(), std::move(order).value(), reached,
                      std::move(positions)};

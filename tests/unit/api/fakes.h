@@ -83,7 +83,7 @@ class FakeModels : public projections::ReadModels {
     if (on_wait) on_wait();
     return tick + 1;
   }
-  std::optional<std::string> failure() const override { return std::nullopt; }
+  std::optional<std::string> failure() const override { return failed; }
 
   void put(Model model, std::string key, std::string body, std::uint64_t version) {
     documents[{model, std::move(key)}] = {std::move(body), version};
@@ -95,6 +95,7 @@ class FakeModels : public projections::ReadModels {
   std::vector<std::chrono::milliseconds> waited;
   std::function<void()> on_wait;
   std::function<void(int)> before_get;
+  std::optional<std::string> failed;
   bool lagging = false;
   int gets = 0;
   std::uint64_t ticks = 0;

@@ -72,6 +72,16 @@ TEST_CASE("an order that has not settled in time is 202, and settles while it is
   CHECK(desk.models.waited.size() == 1);
 }
 
+// It asked again and again for two seconds, as fast as it could.
+TEST_CASE("an order is not waited for once folding has stopped") {
+  Desk desk;
+  desk.services.waits.settled = std::chrono::hours(1);
+  desk.models.put(Model::Orders, "o-1", order_document(kPlacing, {{"v1", 0}}), 1);
+  desk.models.failed = "a hole in the ledger";
+  CHECK(desk.send_keyed("POST", "/orders", kPlace).status == 202);
+  CHECK(desk.models.waited.empty());
+}
+
 // 201 said Pending, and a shipment sent at once was refused.
 TEST_CASE("an order is 201 only when every vendor has recorded that it stands") {
   Desk desk;
