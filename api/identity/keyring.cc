@@ -154,7 +154,10 @@ std::optional<std::optional<SecretKey>> Keyring::cached(std::string_view subject
 
 void Keyring::remember(std::string_view subject, const std::optional<SecretKey>& key) {
   const std::unique_lock lock(mutex_);
-  if (cache_.size() >= kMaxCachedKeys) cache_.clear();
+  if (cache_.size() >= kMaxCachedKeys) {
+    // Not those that were destroyed: a read that began before would bring the key back.
+    std::erase_if(cache_, [](const auto& each) { return each.second.has_value(); });
+  }
   const auto [entry, added] = cache_.try_emplace(std::string(subject), key);
   // A destroyed key never comes back, however late an older read of it ends.
   if (!added && !key) entry->second.reset();

@@ -37,6 +37,34 @@ TEST_CASE("what is sealed opens again, and equal stays equal") {
   CHECK(seal(desk.sealer, "customer:c-2", "name", "\"Ada\"") != token);
 }
 
+// A bucket in which something happens between the read of one key and its answer.
+class SlowBucket : public eventstore::MemoryKeyValue {
+ public:
+  eventstore::Stored<std::optional<eventstore::KeyValueEntry>> get(std::string_view key) override {
+    auto entry = MemoryKeyValue::get(key);
+    if (auto happens = std::exchange(meanwhile, {})) happens();
+    return entry;
+  }
+  std::function<void()> meanwhile;
+};
+
+// Emptying the cache forgot what was destroyed, and a read that had begun before put the key back.
+TEST_CASE("a destroyed key does not come back with an older read, however full the cache is") {
+  const TemporaryFolder folder;
+  SlowBucket bucket;
+  REQUIRE(
+      Keyring::open(folder.path() / "master.key", bucket).value()->obtain("customer:c").value());
+  const auto keyring = Keyring::open(folder.path() / "master.key", bucket).value();
+  bucket.meanwhile = [&] {
+    REQUIRE(keyring->destroy("customer:c"));
+    for (std::size_t i = 0; i < kMaxCachedKeys; ++i) {
+      REQUIRE(keyring->obtain("customer:" + std::to_string(i)));
+    }
+  };
+  CHECK_FALSE(keyring->find("customer:c").value());
+  CHECK_FALSE(keyring->find("customer:c").value());
+}
+
 TEST_CASE("a token is bound to its subject and field") {
   Desk desk;
   const std::string token = seal(desk.sealer, "customer:c-1", "name", "\"Ada\"");
