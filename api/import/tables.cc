@@ -46,7 +46,8 @@ class Source {
     const std::string& text = table_.at(row, column);
     std::int64_t number = 0;
     const char* end = text.data() + text.size();
-    const bool ok = std::from_chars(text.data(), end, number).ptr == end && !text.empty();
+    const auto [at, error] = std::from_chars(text.data(), end, number);
+    const bool ok = error == std::errc() && at == end;
     return take(row, column, ok ? std::optional(number) : std::nullopt);
   }
 

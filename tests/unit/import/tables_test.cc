@@ -69,6 +69,11 @@ TEST_CASE("what is wrong with a table is said with its file and row") {
   files.replace("SalesOrderDetail.csv",
                 "SalesOrderID,ProductID,OrderQty,UnitPrice\n100,1,two,1.0\n");
   CHECK(load_tables(files.folder()).error() == "SalesOrderDetail.csv, row 1: OrderQty is two");
+  // It was taken for zero.
+  files.replace("SalesOrderDetail.csv",
+                "SalesOrderID,ProductID,OrderQty,UnitPrice\n100,1,99999999999999999999,1.0\n");
+  CHECK(load_tables(files.folder()).error() ==
+        "SalesOrderDetail.csv, row 1: OrderQty is 99999999999999999999");
   files.replace("SalesOrderDetail.csv", "SalesOrderID,ProductID,OrderQty\n");
   CHECK(load_tables(files.folder()).error() == "SalesOrderDetail.csv has no UnitPrice");
   files.replace("SalesOrderDetail.csv", "SalesOrderID,ProductID,OrderQty,UnitPrice\n100,3,1,1.0\n");
