@@ -85,17 +85,21 @@ ReplayApps add_replay(CLI::App& app, TailSettings& tail, VerifySettings& verify,
   ReplayApps apps{};
   apps.tail = replay->add_subcommand("tail", "Print commits as they are, and as they come");
   add_ledger(*apps.tail, tail.ledger);
-  apps.tail->add_option("--from", tail.from, "Positions to start after, such as 0:1841,1:77");
-  apps.tail->add_flag("--follow,-f", tail.follow, "Go on at the end and wait for more");
-  apps.tail->add_flag("--json", tail.json, "One JSON object a line");
+  apps.tail->add_option("--from", tail.from, "Positions to start after, such as 0:1841,1:77")
+      ->envname("CASSETTE_FROM");
+  apps.tail->add_flag("--follow,-f", tail.follow, "Go on at the end and wait for more")
+      ->envname("CASSETTE_FOLLOW");
+  apps.tail->add_flag("--json", tail.json, "One JSON object a line")->envname("CASSETTE_JSON");
   apps.verify = replay->add_subcommand(
       "verify", "Fold the whole ledger and check it; exits 0 when sound, 1 when not, 2 on failure");
   add_ledger(*apps.verify, verify.ledger);
   apps.verify
       ->add_option("--read-models", verify.read_models,
                    "Also compare these read models (DATA/models) with a rebuild")
+      ->envname("CASSETTE_READ_MODELS")
       ->check(CLI::ExistingDirectory);
-  apps.verify->add_flag("--json", verify.json, "The report as one JSON object");
+  apps.verify->add_flag("--json", verify.json, "The report as one JSON object")
+      ->envname("CASSETTE_JSON");
   apps.rebuild = replay->add_subcommand("rebuild", "Build the read models anew from the ledger");
   add_ledger(*apps.rebuild, rebuild.ledger);
   return apps;
@@ -112,6 +116,7 @@ CLI::App* add_import(CLI::App& app, ImportSettings& import) {
       ->envname("CASSETTE_URL")
       ->capture_default_str();
   works->add_option("--clients", import.clients, "Connections at the same time")
+      ->envname("CASSETTE_CLIENTS")
       ->check(CLI::Range(1, kMaxImportClients))
       ->capture_default_str();
   return works;

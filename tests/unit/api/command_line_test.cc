@@ -1,0 +1,53 @@
+// The command line: flags, and the environment variables of the same names.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "api/settings.h"
+
+namespace cassette::api {
+namespace {
+
+// Set for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+template <class Settings>
+Settings parsed(std::vector<std::string> words) {
+  words.insert(words.begin(), "cassette");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  const auto line = parse_command_line(static_cast<int>(argv.size()), argv.data());
+  REQUIRE(std::holds_alternative<CommandLine>(line));
+  return std::get<Settings>(std::get<CommandLine>(line).role);
+}
+
+// The manual promised a variable for each, and replay and import had none for these.
+TEST_CASE("flags of replay and import have their environment variables") {
+  const Variable from("CASSETTE_FROM", "0:7");
+  const Variable follow("CASSETTE_FOLLOW", "true");
+  const Variable json("CASSETTE_JSON", "true");
+  const Variable models("CASSETTE_READ_MODELS", "/tmp");
+  const Variable clients("CASSETTE_CLIENTS", "7");
+  const auto tail = parsed<TailSettings>({"replay", "tail"});
+  CHECK(tail.from == "0:7");
+  CHECK(tail.follow);
+  CHECK(tail.json);
+  const auto verify = parsed<VerifySettings>({"replay", "verify"});
+  CHECK(verify.json);
+  CHECK(verify.read_models == "/tmp");
+  CHECK(parsed<ImportSettings>({"import", "adventureworks", "/tmp"}).clients == 7);
+}
+
+}  // namespace
+}  // namespace cassette::api
