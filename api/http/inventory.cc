@@ -1,4 +1,6 @@
 // Inventory: read, list, count and adjust stock, one item a request; bulk_stock.cc does many.
+#include <algorithm>
+
 #include "api/http/handlers.h"
 #include "api/http/stock_request.h"
 #include "api/http/writes.h"
@@ -116,7 +118,13 @@ Answered<Response> read_many_stocks(const Call& call) {
   if (auto problem = reader.finish()) return Failure{std::move(*problem)};
   const auto waited = await_asked_position(call);
   if (!waited) return Failure{waited.error()};
-  const auto documents = call.services.models.get_many(Model::Stock, keys);
+  auto documents = call.services.models.get_many(Model::Stock, keys);
+  const auto absent = [](const auto& document) { return !document.has_value(); };
+  if (documents && std::ranges::any_of(documents.value(), absent)) {
+    // What was made a moment ago may not be folded yet.
+    if (!await_heads(call)) return Failure{not_caught_up("Some may be there, and not folded yet.")};
+    documents = call.services.models.get_many(Model::Stock, keys);
+  }
   if (!documents) return Failure{problem_of(documents.error())};
   Response response;
   response.body = "{\"items\":[";

@@ -54,12 +54,19 @@ std::optional<Problem> stale(const Call& call, std::span<const Position> positio
   return std::nullopt;
 }
 
-// What a cursor was given for: the same path, caller and filters; `limit` may change.
+// What a cursor was given for: the same path, caller and filters; `limit` may change. Each with its
+// length, so that no value can pass for two.
 std::string scope_of(const Call& call) {
-  std::string scope = call.caller.principal + '\n' + call.path;
+  std::string scope;
+  const auto add = [&scope](std::string_view text) {
+    scope.append(std::to_string(text.size())).append(1, ':').append(text);
+  };
+  add(call.caller.principal);
+  add(call.path);
   for (const auto& [name, value] : call.parameters) {
     if (name == "cursor" || name == "limit") continue;
-    scope.append(1, '\n').append(name).append(1, '=').append(value);
+    add(name);
+    add(value);
   }
   return scope;
 }
