@@ -315,7 +315,9 @@ Decision decide(const SubOrder& sub_order, const ConfirmSubOrder& command);
 // lines, an order's part that is wholly cancelled gives no event.
 Decision decide(const SubOrder& sub_order, const CancelLines& command);
 Decision decide(const SubOrder& sub_order, const ChangeSubOrderAddress& command);
-// IllegalTransition; AlreadyExists for a shipment id in use; a repeated status gives no event.
+// IllegalTransition; AlreadyExists for a shipment id in use; InvalidCommand for a carrier or code
+// of a shipment when all has shipped with others. A repeated status gives no event, and keeps no
+// note.
 Decision decide(const SubOrder& sub_order, const AdvanceSubOrder& command);
 // IllegalTransition when the vendor refused it: nothing can be said of it any more.
 Decision decide(const SubOrder& sub_order, const NoteSubOrder& command);

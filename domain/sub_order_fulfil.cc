@@ -33,10 +33,23 @@ void deliver_all(Events& events, const SubOrder& sub_order, const AdvanceSubOrde
   }
 }
 
+// A carrier or tracking code is of the shipment that is made now; without one, of those there are.
+bool carries(const SubOrder& sub_order, const AdvanceSubOrder& command) {
+  return std::ranges::all_of(sub_order.shipments, [&](const Shipment& each) {
+    return (command.carrier.empty() || command.carrier == each.carrier) &&
+           (command.tracking_code.empty() || command.tracking_code == each.tracking_code);
+  });
+}
+
 Decision advance(const SubOrder& sub_order, const AdvanceSubOrder& command) {
   Events events;
   pack(events, sub_order, command);
   const bool ships = command.status != OrderStatus::Packed && sub_order.open_units() > 0;
+  if (!ships && !carries(sub_order, command)) {
+    return Failure{InvalidCommand{"carrier",
+                                  "and trackingCode are another shipment's: all has "
+                                  "shipped already"}};
+  }
   if (ships) {
     auto refusal = shipment_id_refusal(sub_order, command.shipment_id);
     if (refusal) return Failure{*std::move(refusal)};

@@ -36,6 +36,9 @@ export default function fulfilment(context) {
     const back = await context.shop.status(orderId, { status: 'Packed' }, { expect: 409 });
     assert.equal(problem(back), 'illegal-transition');
     assert.ok(back.body.allowed.includes('Delivered'));
+    const other = await context.shop.status(orderId,
+      { status: 'Delivered', trackingCode: 'other' }, { expect: 422 });
+    assert.equal(other.body.field, 'carrier');
     const delivered = await context.shop.status(orderId, { status: 'Delivered' });
     assert.deepEqual([delivered.body.status, delivered.body.fulfilment.delivered],
       ['Delivered', 1]);
