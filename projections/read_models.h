@@ -30,7 +30,7 @@ enum class Model {
   VendorOrders,      // key: vendor/order; folded from the vendor's partition
   OrdersByCustomer,  // an index of Orders
   Customers,         // key: customer
-  Timeline,          // key: partition, commit, index; every event
+  Timeline,          // every event; key: its place, which begins with the time
   Tallies,           // counts by vendor, status and hour
 };
 
