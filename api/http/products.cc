@@ -6,7 +6,10 @@
 namespace cassette::api {
 namespace {
 
-using ImageRequests = Items<Text<1, kMaxUrlBytes>, 0, kMaxImages>;
+// Words that are searched for together.
+constexpr std::size_t kMaxSearchBytes = 256;
+
+using ImageRequests = Items<Url, 0, kMaxImages>;
 
 struct DetailsRequest {
   Name name;
@@ -83,7 +86,7 @@ Answered<Response> list_vendor_products(const Call& call) {
   ListQuery query;
   query.list = ListQuery::List::Products;
   query.vendor_id = call.vendor_id();
-  query.sku = reader.text("sku");
+  query.sku = reader.text("sku", kMaxCodeBytes);
   query.include_delisted = true;  // also all of a vendor that is suspended
   return get_vendor_list(call, std::move(query), reader);
 }
@@ -127,8 +130,8 @@ Answered<Response> search_products(const Call& call) {
   QueryReader reader(call.parameters);
   ListQuery query;
   query.list = ListQuery::List::Products;
-  query.text = reader.text("q");
-  query.category = reader.text("category");
+  query.text = reader.text("q", kMaxSearchBytes);
+  query.category = reader.text("category", kMaxCodeBytes);
   query.vendor_id = reader.id<domain::VendorId>("vendorId");
   query.in_stock = reader.boolean("inStock");
   query.specifications = reader.prefixed("spec.");

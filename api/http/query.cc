@@ -95,9 +95,12 @@ std::optional<std::string_view> QueryReader::single(std::string_view name) {
   return value;
 }
 
-std::string QueryReader::text(std::string_view name) {
+std::string QueryReader::text(std::string_view name, std::size_t max_bytes) {
   const auto value = single(name);
   if (value && value->empty()) fail(invalid_parameter(name, "is empty"));
+  if (value && value->size() > max_bytes) {
+    fail(invalid_parameter(name, fmt::format("has at most {} bytes", max_bytes)));
+  }
   return std::string(value.value_or(""));
 }
 

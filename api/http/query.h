@@ -34,7 +34,7 @@ class QueryReader {
       : parameters_(parameters), known_(parameters.size(), false) {}
 
   // Absent: empty or nothing.
-  std::string text(std::string_view name);
+  std::string text(std::string_view name, std::size_t max_bytes = kMaxParameterBytes);
   std::optional<bool> boolean(std::string_view name);
   std::optional<domain::Timestamp> time(std::string_view name);
   std::size_t number(std::string_view name, std::size_t min, std::size_t max, std::size_t absent);

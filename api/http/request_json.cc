@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/http/json_text.h"
@@ -41,8 +42,13 @@ std::string Address::json() const {
 namespace json {
 namespace {
 
-bool has_nul(std::string_view text) {
-  return text.find('\0') != std::string_view::npos;
+// Of one byte: what UTF-8 says with more is not looked at.
+bool has_control(std::string_view text, Layout layout) {
+  return std::ranges::any_of(text, [layout](char c) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    const bool lays_out = c == '\n' || c == '\r' || c == '\t';
+    return control && !(lays_out && layout == Layout::Lines);
+  });
 }
 
 bool parse_digits(std::string_view text, std::uint32_t& number) {
@@ -68,15 +74,21 @@ bool read_integer(Reading& reading, Element from, std::int64_t min, std::int64_t
       invalid_field(path.text(), fmt::format("must be a whole number from {} to {}", min, max)));
 }
 
-bool read_text(Reading& reading, Element from, std::size_t min, std::size_t max, std::string& to,
+bool read_text(Reading& reading, Element from, const TextBounds& bounds, std::string& to,
                const Path& path) {
   std::string_view text;
   if (from.get(text) != simdjson::SUCCESS) {
     return reading.fail(invalid_field(path.text(), "must be a string"));
   }
-  if (text.size() < min || text.size() > max || has_nul(text)) {
+  if (text.size() < bounds.min_bytes || text.size() > bounds.max_bytes) {
     return reading.fail(invalid_field(
-        path.text(), fmt::format("must have {} to {} bytes, none of them zero", min, max)));
+        path.text(), fmt::format("must have {} to {} bytes", bounds.min_bytes, bounds.max_bytes)));
+  }
+  if (has_control(text, bounds.layout)) {
+    const bool line = bounds.layout == Layout::Line;
+    return reading.fail(invalid_field(
+        path.text(), line ? "must be one line, without control characters"
+                          : "must have no control characters but tabs and ends of lines"));
   }
   to = text;
   return true;
@@ -103,7 +115,7 @@ bool read(Reading& reading, Element from, bool& to, const Path& path) {
 }
 
 bool read(Reading& reading, Element from, std::string& to, const Path& path) {
-  return read_text(reading, from, 0, kMaxDescriptionBytes, to, path);
+  return read_text(reading, from, {0, kMaxDescriptionBytes, Layout::Lines}, to, path);
 }
 
 bool read(Reading& reading, Element from, std::int64_t& to, const Path& path) {
@@ -166,13 +178,15 @@ bool read(Reading& reading, Element from, Specifications& to, const Path& path) 
   for (const auto [name, value] : object) {
     const Path here{&path, name, 0};
     if (name.empty() || name.size() > kMaxCodeBytes || name.find('$') != std::string_view::npos ||
-        has_nul(name)) {
+        has_control(name, Layout::Line)) {
       return reading.fail(invalid_field(
-          path.text(), fmt::format("has names of 1 to {} bytes without $", kMaxCodeBytes)));
+          path.text(), fmt::format("has names of 1 to {} bytes without $ and control characters",
+                                   kMaxCodeBytes)));
     }
     const auto [entry, added] = to.values.try_emplace(std::string(name));
     if (!added) return reading.fail(invalid_field(here.text(), "is there twice"));
-    if (!read_text(reading, value, 0, kMaxReasonBytes, entry->second, here)) return false;
+    const TextBounds bounds{0, kMaxReasonBytes, Layout::Line};
+    if (!read_text(reading, value, bounds, entry->second, here)) return false;
   }
   if (to.values.size() <= kMaxSpecifications) return true;
   return reading.fail(

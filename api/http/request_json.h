@@ -43,7 +43,12 @@ struct Reading {
 
 bool read_integer(Reading& reading, Element from, std::int64_t min, std::int64_t max,
                   std::int64_t& to, const Path& path);
-bool read_text(Reading& reading, Element from, std::size_t min, std::size_t max, std::string& to,
+struct TextBounds {
+  std::size_t min_bytes = 0;
+  std::size_t max_bytes = 0;
+  Layout layout = Layout::Lines;
+};
+bool read_text(Reading& reading, Element from, const TextBounds& bounds, std::string& to,
                const Path& path);
 bool read_id(Reading& reading, Element from, std::string& to, const Path& path);
 bool fail_enum(Reading& reading, std::span<const std::string_view> names, const Path& path);
@@ -68,9 +73,9 @@ bool read(Reading& reading, Element from, Integer<Min, Max>& to, const Path& pat
   return read_integer(reading, from, Min, Max, to.value, path);
 }
 
-template <std::size_t Min, std::size_t Max>
-bool read(Reading& reading, Element from, Text<Min, Max>& to, const Path& path) {
-  return read_text(reading, from, Min, Max, to.value, path);
+template <std::size_t Min, std::size_t Max, Layout L>
+bool read(Reading& reading, Element from, Text<Min, Max, L>& to, const Path& path) {
+  return read_text(reading, from, {Min, Max, L}, to.value, path);
 }
 
 template <NamedEnum E>

@@ -39,16 +39,21 @@ using Amount = Integer<-domain::kMaxAmount, domain::kMaxAmount>;
 using PriceAmount = Integer<0, domain::kMaxAmount>;
 using Seconds = Integer<1, domain::kMaxReservationSeconds>;
 
+// What a text may hold besides what can be seen: nothing, since it stands in one line with others;
+// or ends of lines and tabs.
+enum class Layout { Line, Lines };
+
 // Text of Min to Max bytes.
-template <std::size_t Min, std::size_t Max>
+template <std::size_t Min, std::size_t Max, Layout L = Layout::Lines>
 struct Text {
   std::string value;
 };
 
-using Name = Text<1, kMaxNameBytes>;
-using OptionalName = Text<0, kMaxNameBytes>;
-using Code = Text<1, kMaxCodeBytes>;
-using OptionalCode = Text<0, kMaxCodeBytes>;
+using Name = Text<1, kMaxNameBytes, Layout::Line>;
+using OptionalName = Text<0, kMaxNameBytes, Layout::Line>;
+using Code = Text<1, kMaxCodeBytes, Layout::Line>;
+using OptionalCode = Text<0, kMaxCodeBytes, Layout::Line>;
+using Url = Text<1, kMaxUrlBytes, Layout::Line>;
 using Reason = Text<0, kMaxReasonBytes>;
 
 // Min to Max values.
@@ -81,14 +86,14 @@ struct CountryCode {
 
 // An address, sealed whole as the JSON that it was given as.
 struct Address {
-  std::optional<Text<0, kMaxNameBytes>> name;
-  Text<1, kMaxNameBytes> line1;
-  std::optional<Text<0, kMaxNameBytes>> line2;
-  Text<1, kMaxNameBytes> city;
-  std::optional<Text<0, kMaxNameBytes>> region;
-  std::optional<Text<0, kMaxNameBytes>> postal_code;
+  std::optional<OptionalName> name;
+  Name line1;
+  std::optional<OptionalName> line2;
+  Name city;
+  std::optional<OptionalName> region;
+  std::optional<OptionalName> postal_code;
   CountryCode country_code;
-  std::optional<Text<0, kMaxNameBytes>> phone;
+  std::optional<OptionalName> phone;
 
   static void fields(auto& self, auto&& visit) {
     visit("name", self.name);

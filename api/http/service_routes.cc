@@ -4,6 +4,13 @@
 #include "api/http/reads.h"
 
 namespace cassette::api {
+namespace {
+
+// An event's name, and a principal: a role and an id.
+constexpr std::size_t kMaxTypeBytes = 64;
+constexpr std::size_t kMaxPrincipalBytes = 128;
+
+}  // namespace
 
 Answered<Response> list_events(const Call& call) {
   QueryReader reader(call.parameters);
@@ -12,8 +19,8 @@ Answered<Response> list_events(const Call& call) {
   query.vendor_id = reader.id<domain::VendorId>("vendorId");
   query.product_id = reader.id<domain::ProductId>("productId");
   query.order_id = reader.id<domain::OrderId>("orderId");
-  query.event_type = reader.text("type");
-  query.by = reader.text("by");
+  query.event_type = reader.text("type", kMaxTypeBytes);
+  query.by = reader.text("by", kMaxPrincipalBytes);
   query.created_from = reader.time("from");
   query.created_to = reader.time("to");
   return get_list(call, std::move(query), reader);

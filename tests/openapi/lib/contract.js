@@ -52,6 +52,7 @@ export class Contract {
       parameters: parameters.map((parameter) => this.#resolve(parameter)),
       body: this.#resolve(operation.requestBody),
       responses: operation.responses,
+      prefixes: operation['x-query-prefixes'] ?? [],
     };
   }
 
@@ -92,7 +93,7 @@ export class Contract {
         errors.push(...this.#errors(parameter.schema, value, parameter.name));
       }
     }
-    const prefixed = (name) => known.has('spec') && name.startsWith('spec.');
+    const prefixed = (name) => operation.prefixes.some((prefix) => name.startsWith(prefix));
     for (const name of query.keys()) {
       if (!known.has(name) && !prefixed(name)) errors.push(`${name} is not a parameter`);
     }
@@ -104,7 +105,6 @@ export class Contract {
       return decodeURIComponent(segments[operation.names.indexOf(parameter.name)]);
     }
     if (parameter.in === 'header') return headers[parameter.name.toLowerCase()];
-    if (parameter.name === 'spec') return undefined;
     const values = query.getAll(parameter.name);
     if (values.length === 0) return undefined;
     if (parameter.schema.type === 'array') return values;

@@ -168,6 +168,54 @@ export default function badInput(context) {
     }
   });
 
+  test('texts are of their size, and of one line where they stand in one', async () => {
+    const vendorId = await context.shop.vendor();
+    const product = (fields) => send('POST', `/vendors/${vendorId}/products`, {
+      json: { name: 'x', SKU: fresh('S'), price: { amount: 1, currency: 'USD' }, ...fields },
+      expect: 400 });
+    for (const control of ['\u0000', '\u0001', '\b', '\u001f', '\u007f']) {
+      for (const field of ['name', 'SKU', 'category', 'description']) {
+        const answer = await product({ [field]: `a${control}b` });
+        assert.deepEqual([problem(answer), answer.body.field], ['invalid-field', field]);
+      }
+    }
+    for (const end of ['\n', '\r', '\t']) {
+      for (const fields of [{ name: `a${end}` }, { SKU: `a${end}` }, { images: [`a${end}`] },
+        { specifications: { [`a${end}`]: 'b' } }, { specifications: { a: `b${end}` } }]) {
+        await product(fields);
+      }
+    }
+    // The bounds are of bytes: half as many characters of two bytes are too many by one.
+    for (const [field, bytes] of [['name', 200], ['SKU', 128], ['category', 128],
+      ['description', 10_000]]) {
+      await product({ [field]: `${'é'.repeat(bytes / 2)}x` });
+    }
+    const answer = await send('POST', `/vendors/${vendorId}/products`, {
+      json: { name: 'é'.repeat(100), SKU: 'é'.repeat(64), category: 'é'.repeat(64),
+        description: 'one\n\ttwo\r\n', price: { amount: 1, currency: 'USD' } }, expect: 201 });
+    assert.equal(answer.body.description, 'one\n\ttwo\r\n');
+  });
+
+  test('lists are as long as they may be', async () => {
+    const vendorId = await context.shop.vendor();
+    const many = (count, one) => Array.from({ length: count }, (_, index) => one(index));
+    const product = { name: 'x', SKU: 'x', price: { amount: 1, currency: 'USD' } };
+    const home = { line1: 'x', city: 'x', countryCode: 'US' };
+    for (const [target, json, field] of [
+      [`/vendors/${vendorId}/products`, { ...product, images: many(51, () => 'u') }, 'images'],
+      [`/vendors/${vendorId}/products`, { ...product, specifications:
+        Object.fromEntries(many(101, (index) => [`n${index}`, 'v'])) }, 'specifications'],
+      ['/customers', { name: 'x', addresses: many(51, () => home) }, 'addresses'],
+      ['/vendors', { name: 'x', warehouseLocations:
+        many(101, (index) => ({ warehouseId: `w${index}` })) }, 'warehouseLocations'],
+      ['/orders', { customerId: 'c', items:
+        many(1001, () => ({ vendorId: 'v', productId: 'p', quantity: 1 })) }, 'items'],
+    ]) {
+      const answer = await send('POST', target, { json, expect: 400 });
+      assert.equal(answer.body.field, field);
+    }
+  });
+
   test('a field that stands twice is refused', async () => {
     const answer = await send('POST', '/vendors', { raw: '{"name":"a","name":"b"}', expect: 400 });
     assert.ok(['malformed-request', 'invalid-field'].includes(problem(answer)), answer.text);
@@ -178,7 +226,10 @@ export default function badInput(context) {
       ['/vendors?limit=0', 'limit'], ['/vendors?limit=201', 'limit'], ['/vendors?limit=x', 'limit'],
       ['/vendors?limit=1&limit=2', 'limit'], ['/orders?status=Lost', 'status'],
       ['/orders?createdFrom=today', 'createdFrom'], ['/products?inStock=maybe', 'inStock'],
-      ['/events?from=1', 'from'],
+      ['/events?from=1', 'from'], [`/products?q=${'q'.repeat(257)}`, 'q'],
+      [`/products?category=${'c'.repeat(129)}`, 'category'],
+      [`/vendors/none/products?sku=${'s'.repeat(129)}`, 'sku'],
+      [`/events?type=${'t'.repeat(65)}`, 'type'], [`/events?by=${'b'.repeat(129)}`, 'by'],
     ]) {
       const answer = await context.api.get(target, { expect: 400 });
       assert.equal(problem(answer), 'invalid-parameter', target);

@@ -19,6 +19,17 @@ export default function fulfilment(context) {
     context.api.patch(`/orders/${orderId}/shipments/${shipmentId}`, fields,
       { expect: 200, ...options });
 
+  test('everything is shipped or cancelled without a body', async () => {
+    const sent = await ordered();
+    const shipped = await context.api.send('POST', `/orders/${sent.orderId}/shipments`,
+      { expect: 201 });
+    assert.equal(shipped.body.status, 'Shipped');
+    const { orderId } = await ordered();
+    const cancelled = await context.api.send('POST', `/orders/${orderId}/cancellations`,
+      { expect: 200 });
+    assert.equal(cancelled.body.status, 'Cancelled');
+  });
+
   test('a status moves forward, repeats quietly, and never goes back', async () => {
     const { orderId, part } = await ordered();
     const packed = await context.shop.status(orderId,

@@ -63,6 +63,7 @@ export default function stock(context) {
       thresholds.body.quantityAvailable], [2, 1, 6]);
     await adjust(part, { delta: -100, reason: 'x' }, { expect: [409, 422] });
     await adjust(part, { delta: 1, reason: 'x' }, { ifMatch: '"999"', expect: 412 });
+    await adjust(part, { delta: 1, reason: 'x' }, { type: 'application/merge-patch+json' });
   });
 
   test('what orders were promised stays on the shelf, unless the shortfall is frozen', async () => {
