@@ -251,7 +251,7 @@ void Up::start_engines() {
   eventstore::EngineHostOptions options;
   options.policy = settings_.policy;
   options.ledger_id = identity_.ledger_id;
-  options.self = {uuid_v7(wall_clock()), data_->id(), 0};
+  options.self = {uuid_v7(wall_clock()), data_->node(), 0};
   options.node_is_ours = true;
   options.take_over = settings_.take_over;
   std::vector<eventstore::Archive*> archives;

@@ -120,6 +120,20 @@ std::vector<EntityKey> entities_of(const Event& event) {
   return std::visit(KeysOf{}, event);
 }
 
+std::vector<EntityKey> orders_of(const Command& command) {
+  return std::visit(
+      []<class C>(const C& it) -> Keys {
+        if constexpr (OfSubOrder<C> || std::is_same_v<C, ReserveStock>) {
+          return {sub_order_key(it.vendor_id, it.order_id)};
+        } else if constexpr (OfOrder<C> || std::is_same_v<C, PlaceOrder>) {
+          return {key_of(it.order_id)};
+        } else {
+          return {};
+        }
+      },
+      command);
+}
+
 std::vector<EntityKey> Marketplace::touched_by(const Event& event) const {
   Keys keys = entities_of(event);
   const auto add_stock = [this, &keys]<class E>(const E& change) {

@@ -50,9 +50,13 @@ class RunningCheck {
     LineId line_id;
     ProductId product_id;
     Quantity open = 0;
+    Quantity ordered = 0;
+    Quantity given_up = 0;  // cancelled, or lost and written off
+    std::int64_t unit_price = 0;
   };
   struct Claim {
     bool settled = false;
+    std::int64_t charges = 0;
     std::vector<Line> lines;
     std::unordered_map<ShipmentId, std::vector<LineQuantity>> shipments;
   };

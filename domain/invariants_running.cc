@@ -135,6 +135,7 @@ struct RunningCheck::Fold {
     }
     check_sub_order(event.vendor_id, event.order_id, *mine, found);
     check_claim(key, *mine);
+    check_bill(key, *mine);
     if (mine->closed()) books.claims_.erase(key);
   }
 
@@ -145,6 +146,31 @@ struct RunningCheck::Fold {
       const SubOrderLine* other = mine.line(line.line_id);
       if (other && other->open() == line.open) continue;
       found.push_back("sub-order " + key + ": open units differ from what is promised");
+    }
+  }
+
+  // What there is to pay follows from what was reserved, cancelled and lost, as it was recorded.
+  void check_bill(const std::string& key, const SubOrder& mine) const {
+    const auto claim = books.claims_.find(key);
+    if (claim == books.claims_.end() || claim->second.lines.empty()) return;
+    std::int64_t total = claim->second.charges;
+    std::int64_t payable = claim->second.charges;
+    for (const Line& line : claim->second.lines) {
+      total += line.unit_price * line.ordered;
+      payable += line.unit_price * (line.ordered - line.given_up);
+    }
+    if (mine.status() == OrderStatus::Cancelled) payable = 0;
+    payable = std::max<std::int64_t>(0, payable);
+    if (mine.total() == total && mine.payable() == payable) return;
+    found.push_back("sub-order " + key + ": " + std::to_string(mine.payable()) + " of " +
+                    std::to_string(mine.total()) + " is to be paid, should be " +
+                    std::to_string(payable) + " of " + std::to_string(total));
+  }
+
+  void give_up(Claim& claim, const std::vector<LineQuantity>& lines) const {
+    for (const LineQuantity& each : lines) {
+      const auto line = std::ranges::find(claim.lines, each.line_id, &Line::line_id);
+      if (line != claim.lines.end()) line->given_up += each.quantity;
     }
   }
 
@@ -176,8 +202,10 @@ struct RunningCheck::Fold {
   void apply(const StockReserved& event) const {
     Claim& claim = claim_of(event);
     claim.settled = event.settled;
+    for (const Charge& charge : event.charges) claim.charges += charge.amount;
     for (const ReservedLine& line : event.lines) {
-      claim.lines.push_back({line.line_id, line.product_id, line.quantity});
+      claim.lines.push_back(
+          {line.line_id, line.product_id, line.quantity, line.quantity, 0, line.unit_price.amount});
       promise(event.vendor_id, line.product_id, line.quantity, event.settled);
     }
     for (const Line& line : claim.lines) check(event.vendor_id, line.product_id, Change{});
@@ -197,6 +225,7 @@ struct RunningCheck::Fold {
 
   void apply(const LinesCancelled& event) const {
     Claim& claim = claim_of(event);
+    give_up(claim, event.lines);
     for (const auto& [product, units] : move(claim, event.lines, -1)) {
       promise(event.vendor_id, product, -units, claim.settled);
       check(event.vendor_id, product, Change{.released = units});
@@ -233,6 +262,11 @@ struct RunningCheck::Fold {
     for (const auto& [product, units] : moves) {
       check(event.vendor_id, product, Change{.restocked = units});
     }
+  }
+
+  void apply(const LostShipmentWrittenOff& event) const {
+    Claim& claim = claim_of(event);
+    give_up(claim, claim.shipments[event.shipment_id]);
   }
 
   template <IsSubOrderEvent E>

@@ -42,6 +42,8 @@ struct EntityKeyHash {
 // add is known to `Marketplace::touched_by`.
 std::vector<EntityKey> entities_of(const Command& command);
 std::vector<EntityKey> entities_of(const Event& event);
+// Of a command's, the order and sub-orders: what may have to be fetched, since it leaves memory.
+std::vector<EntityKey> orders_of(const Command& command);
 
 class Marketplace {
  public:

@@ -56,6 +56,7 @@ struct Answer {
   }
   void operator()(const StockReserved& change) const {
     answered();
+    CHECK(!change.lines.empty());
     if (order.currency.empty()) order.currency = change.lines.front().unit_price.currency;
   }
   void operator()(const ReservationRefused&) const { answered(); }

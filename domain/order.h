@@ -14,6 +14,9 @@ namespace cassette::domain {
 
 // Lines of one order: bounds a commit, a document and a decision.
 inline constexpr std::size_t kMaxOrderLines = 1000;
+// Vendors of one order: each is asked, answers and is recorded, where all live together in one
+// commit.
+inline constexpr std::size_t kMaxOrderVendors = 100;
 // The default deadline of a manual confirmation, and the longest that a customer may ask for.
 inline constexpr std::int64_t kDefaultReservationSeconds = 15 * 60;
 // The longest deadline at all, for administrators and services: a year.

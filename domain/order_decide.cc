@@ -1,6 +1,7 @@
 // Order: decides placing, confirming, expiring and cancelling, and what a vendor's answer calls
 // for. It refuses to decide for a vendor's partition: there it can only ask.
 #include <algorithm>
+#include <set>
 
 #include "domain/order.h"
 #include "domain/preconditions.h"
@@ -112,8 +113,14 @@ Refusal place_refusal(const Order& order, const PlaceOrder& command, const Polic
   if (command.items.size() > kMaxOrderLines) {
     return InvalidCommand{"items", "has more than " + std::to_string(kMaxOrderLines) + " lines"};
   }
+  std::set<std::string_view> vendors;
   for (const OrderItem& item : command.items) {
     if (auto refusal = item_refusal(item, command.asked_by)) return refusal;
+    vendors.insert(item.vendor_id.value);
+  }
+  if (vendors.size() > kMaxOrderVendors) {
+    return InvalidCommand{"items",
+                          "is of more than " + std::to_string(kMaxOrderVendors) + " vendors"};
   }
   if (auto refusal = charges_refusal(command)) return refusal;
   return policy_refusal(command, policy);

@@ -334,9 +334,6 @@ std::vector<std::string> allowed_from(const SubOrder& sub_order);
 // Units of the line that have shipped and could still come back.
 Quantity returnable(const SubOrder& sub_order, const SubOrderLine& line);
 
-// The lines' demand a product; two lines on the same product are one demand.
-Quantity demand_for(std::span<const PlacedLine> lines, const ProductId& product);
-
 }  // namespace cassette::domain
 
 template <>

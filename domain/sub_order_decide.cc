@@ -1,20 +1,13 @@
 // SubOrder: decides reservation, settlement, confirmation, cancellation and a changed address.
 // It refuses what its vendor can't promise, and to cancel what has left the house.
 #include <algorithm>
+#include <unordered_map>
 
 #include "domain/preconditions.h"
 #include "domain/sub_order.h"
 #include "domain/sub_order_rules.h"
 
 namespace cassette::domain {
-
-Quantity demand_for(std::span<const PlacedLine> lines, const ProductId& product) {
-  Quantity demand = 0;
-  for (const PlacedLine& line : lines) {
-    if (line.product_id == product) demand += line.quantity;
-  }
-  return demand;
-}
 
 const Money& price_of(const PlacedLine& line, const Product& product) {
   return line.unit_price ? *line.unit_price : product.price;
@@ -66,10 +59,12 @@ std::optional<Rejection> total_refusal(std::span<const Offer> offers, const Rese
 
 std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveStock& command) {
   InsufficientStock refusal;
+  std::unordered_map<std::string_view, Quantity> demands;
+  for (const PlacedLine& line : command.lines) demands[line.product_id.value] += line.quantity;
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const PlacedLine& line = command.lines[i];
     const StockItem* item = offers[i].item;
-    const Quantity wanted = demand_for(command.lines, line.product_id);
+    const Quantity wanted = demands[line.product_id.value];
     const Quantity available = item ? item->available() : 0;
     if (wanted <= available) continue;
     refusal.lines.push_back({line.line_id, command.vendor_id, line.product_id, wanted, available});

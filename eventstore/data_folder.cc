@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,8 @@
 #include <sstream>
 #include <system_error>
 #include <utility>
+
+#include "domain/check.h"
 
 namespace cassette::eventstore {
 namespace {
@@ -140,6 +143,12 @@ Stored<Done> replace_file(const fs::path& path, std::string_view text) {
   if (rename(beside.c_str(), path.c_str()) != 0) return Failure{file_error("renaming to", path)};
   sync_folder(path.parent_path());
   return Done{};
+}
+
+std::string DataFolder::node() const {
+  struct stat file {};
+  CHECK(fstat(lock_.get(), &file) == 0);
+  return fmt::format("{}.{}", id_, file.st_ino);
 }
 
 Stored<std::unique_ptr<DataFolder>> DataFolder::open(const fs::path& path,

@@ -41,8 +41,10 @@ class DataFolder {
 
   // Absolute.
   const std::filesystem::path& path() const { return path_; }
-  // The same after every restart: by it a process knows its dead predecessor's leases.
   const std::string& id() const { return id_; }
+  // The same after every restart, and another one for a copy of the folder: by it a process knows
+  // its dead predecessor's leases.
+  std::string node() const;
 
  private:
   DataFolder(std::filesystem::path path, std::string id, FileDescriptor lock)

@@ -43,8 +43,12 @@ void Engine::submit(Submission submission) {
   wakeup_.notify();
 }
 
-void Engine::grant() {
-  signals_.granted = true;
+void Engine::grant(std::uint64_t ends) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ends != ends_) return;
+    signals_.granted = true;
+  }
   wakeup_.notify();
 }
 
@@ -54,7 +58,10 @@ void Engine::revoke() {
 }
 
 std::string Engine::trouble() const {
-  if (signals_.serving) return "";
+  if (signals_.serving) {
+    const auto failure = archiver_.failure();
+    return failure ? "the archive can't follow: " + *failure : "";
+  }
   const std::lock_guard lock(mutex_);
   return trouble_;
 }
@@ -89,7 +96,6 @@ void Engine::run() {
     spdlog::warn("partition {}: {}", options_.settings.partition, tenure.why());
     note(how, tenure.why());
     refuse_inbox(tenure.why());
-    if (how != TenureEnd::Failed) signals_.granted = false;
     if (signals_.stopping) break;
     wakeup_.wait(kPause);
   }
@@ -113,6 +119,8 @@ void Engine::note(TenureEnd how, const std::string& trouble) {
   const std::lock_guard lock(mutex_);
   last_end_ = how;
   trouble_ = trouble;
+  ++ends_;
+  if (how != TenureEnd::Failed) signals_.granted = false;
 }
 
 }  // namespace cassette::eventstore

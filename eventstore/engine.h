@@ -24,16 +24,19 @@ class Engine {
   // another engine owns the partition, soon.
   void submit(Submission submission);
 
-  // The lease is ours, or is not any more. Any thread.
-  void grant();
+  // The lease is ours, or is not any more. Any thread. A grant is void when a tenure has ended
+  // since `ends` were counted: what was known of the lease then may be old.
+  void grant(std::uint64_t ends);
   void revoke();
   bool granted() const { return signals_.granted; }
   bool serving() const { return signals_.serving; }
   // The last commit acknowledged to this engine; 0 before its first.
   std::uint64_t head() const { return signals_.head; }
+  // How many tenures have ended.
+  std::uint64_t ends() const { return ends_; }
   // How the last tenure ended; nothing while there was none. Unsound ones are not worth another.
   std::optional<TenureEnd> last_end() const;
-  // Why it does not serve; empty while it does.
+  // Why it does not serve, or soon won't; empty while all is well.
   std::string trouble() const;
 
   // Takes nothing more in, answers what it has, and brings the archive up to the ledger, for at
@@ -52,6 +55,7 @@ class Engine {
   Inbox inbox_;
   Wakeup wakeup_;
   Archiver archiver_;
+  std::atomic<std::uint64_t> ends_{0};
   mutable std::mutex mutex_;
   std::string trouble_;
   std::optional<TenureEnd> last_end_;

@@ -72,12 +72,7 @@ bool EngineHost::claiming() const {
 }
 
 void EngineHost::keep_leases() {
-  for (Lease& lease : leases_) {
-    if (!options_.take_over) break;
-    if (auto taken = lease.take_over(); !taken.ok()) {
-      spdlog::warn("a lease can't be taken over: {}", taken.error().what);
-    }
-  }
+  std::vector<bool> to_take(leases_.size(), options_.take_over);
   auto renewed = std::chrono::steady_clock::time_point{};
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -86,6 +81,7 @@ void EngineHost::keep_leases() {
     const bool renew = now - renewed >= kLeaseBeat;
     if (renew) renewed = now;
     for (std::uint32_t p = 0; p < leases_.size(); ++p) {
+      if (to_take[p]) to_take[p] = !take_over(p);
       if (renew || !leases_[p].held()) beat(p);
     }
     looked_ = true;
@@ -94,10 +90,19 @@ void EngineHost::keep_leases() {
   }
 }
 
+bool EngineHost::take_over(std::uint32_t partition) {
+  const auto taken = leases_[partition].take_over();
+  if (!taken.ok()) {
+    spdlog::warn("partition {}: the lease can't be taken over: {}", partition, taken.error().what);
+  }
+  return taken.ok();
+}
+
 void EngineHost::beat(std::uint32_t partition) {
   Lease& lease = leases_[partition];
   Engine& engine = *engines_[partition];
   const bool was_held = lease.held();
+  const std::uint64_t ends = engine.ends();
   auto held = lease.beat(std::chrono::steady_clock::now());
   if (!held.ok()) return;  // no word from the bucket: nothing is known to have changed
   if (!held.value()) {
@@ -107,7 +112,7 @@ void EngineHost::beat(std::uint32_t partition) {
     engine.revoke();
     return;
   }
-  if (!engine.granted() && engine.last_end() != TenureEnd::Unsound) engine.grant();
+  if (!engine.granted() && engine.last_end() != TenureEnd::Unsound) engine.grant(ends);
 }
 
 bool EngineHost::stop(std::chrono::milliseconds timeout) {

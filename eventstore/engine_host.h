@@ -40,7 +40,7 @@ struct EngineHealth {
   std::uint32_t partition = 0;
   bool serving = false;
   bool unsound = false;  // its ledger is not the one folded before: a person must look
-  std::string trouble;   // empty while serving
+  std::string trouble;   // empty while all is well; of the archive also while serving
 };
 
 class EngineHost : public CommandGateway {
@@ -66,6 +66,8 @@ class EngineHost : public CommandGateway {
 
  private:
   void keep_leases();
+  // False when there is no word from the bucket: to be tried again.
+  bool take_over(std::uint32_t partition);
   void beat(std::uint32_t partition);
 
   const EngineHostOptions options_;

@@ -25,7 +25,13 @@ class SizeEstimate {
   }
   std::size_t bytes() const { return bytes_; }
 
-  void add(const std::string& text) { bytes_ += text.size() + 2; }
+  // JSON writes a quote or a backslash as two bytes, and a control character as up to six.
+  void add(const std::string& text) {
+    bytes_ += text.size() + 2;
+    for (const char c : text) {
+      bytes_ += c == '"' || c == '\\' ? 1 : static_cast<unsigned char>(c) < 0x20 ? 5 : 0;
+    }
+  }
   template <class Tag>
   void add(const domain::Id<Tag>& id) {
     add(id.value);
@@ -41,7 +47,11 @@ class SizeEstimate {
     for (const T& value : values) add(value);
   }
   void add(const std::map<std::string, std::string>& values) {
-    for (const auto& [name, value] : values) bytes_ += name.size() + value.size() + 6;
+    for (const auto& [name, value] : values) {
+      add(name);
+      add(value);
+      bytes_ += 2;
+    }
   }
   template <class T>
   void add(const T& value) {

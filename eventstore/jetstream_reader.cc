@@ -141,14 +141,15 @@ Stored<Done> JetStreamReader::ensure_consumer(Clock::time_point deadline) {
   if (connection_changed()) sound_ = false;
   while (!sound_ && !interrupted_.load()) {
     auto created = create_consumer(link_->options.request_timeout.count());
+    if (created) consumer_ = created.value().name;
     if (created && created.value().first < next_ && delivered_) {
+      drop_consumer();
       return Failure{
           StoreError{StoreError::Kind::Mismatch,
                      fmt::format("{} ends before message {}, which it had: it was replaced or cut",
                                  stream_, next_ - 1)}};
     }
     if (created) {
-      consumer_ = created.value().name;
       heard_ = Clock::now();
       sound_ = true;
       break;

@@ -15,8 +15,10 @@
 
 namespace cassette::eventstore {
 
-// The largest body that `append` takes, in bytes: NATS's max_payload is set to it plus headers.
-inline constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
+// The largest body that `append` takes, in bytes: NATS's max_payload is set to it plus headers. A
+// commit takes nothing more from 256 KiB on, but what it took last brings its reactions with it: a
+// thousand lines of the longest names, over a hundred vendors, stay below 3 MiB.
+inline constexpr std::size_t kMaxBodyBytes = 4 * 1024 * 1024;
 
 struct Message {
   std::uint64_t sequence = 0;

@@ -60,7 +60,6 @@ void LedgerTail::unsubscribe(std::uint64_t id) {
 Stored<std::vector<std::shared_ptr<const TailItem>>> LedgerTail::take(std::uint64_t id,
                                                                       std::size_t max) {
   const std::lock_guard lock(mutex_);
-  if (failure_) return Failure{*failure_};
   const auto reader = std::ranges::find(readers_, id, &Reader::id);
   CHECK(reader != readers_.end());
   std::vector<std::shared_ptr<const TailItem>> taken;
@@ -69,6 +68,7 @@ Stored<std::vector<std::shared_ptr<const TailItem>>> LedgerTail::take(std::uint6
   const auto start = std::ranges::upper_bound(
       items_, last, {}, [](const auto& item) { return item->stored.position.commit; });
   for (auto at = start; at != items_.end() && taken.size() < max; ++at) taken.push_back(*at);
+  if (taken.empty() && failure_) return Failure{*failure_};
   if (taken.empty()) return taken;
   reader->taken = {taken.back()->stored.position.commit, taken.back()->stored.hash};
   forget_taken();
@@ -108,10 +108,8 @@ void LedgerTail::follow() {
   }
   Chain chain(partition_, from);
   auto opened = ledger_.follow(from.read + 1);
-  if (!opened.ok()) {
-    fail(opened.error());
-    return;
-  }
+  if (!opened.ok() && opened.error().kind == StoreError::Kind::Unavailable) return retry(from);
+  if (!opened.ok()) return fail(opened.error());
   const std::unique_ptr<LedgerReader> reader = std::move(opened).value();
   {
     const std::lock_guard lock(mutex_);
@@ -127,6 +125,12 @@ void LedgerTail::follow() {
   }
   const std::lock_guard lock(mutex_);
   active_ = nullptr;
+}
+
+void LedgerTail::retry(const ChainHead& from) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kPoll, [this] { return stopping_ || restart_; });
+  if (!restart_) restart_ = from;
 }
 
 void LedgerTail::fail(const StoreError& error) {

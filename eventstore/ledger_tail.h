@@ -37,8 +37,8 @@ class LedgerTail {
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
 
-    // The commits after those taken before, at most `max`; empty when there are none yet. Fails
-    // with what stopped the tail (Corrupt, Unsupported). Never blocks.
+    // The commits after those taken before, at most `max`; empty when there are none yet. Once they
+    // are taken it fails with what stopped the tail (Corrupt, Mismatch, Unsupported). Never blocks.
     Stored<std::vector<std::shared_ptr<const TailItem>>> take(std::size_t max) {
       return tail_.take(id_, max);
     }
@@ -72,6 +72,8 @@ class LedgerTail {
   // Follows from `restart_` until another restart is asked for or the tail stops.
   void follow();
   void accept(Chain& chain, const std::vector<Message>& messages);
+  // Begins again at `from` in a while, unless told otherwise first.
+  void retry(const ChainHead& from);
   // What every `take` fails with, until a restart.
   void fail(const StoreError& error);
   // Asks for a restart from where the slowest reader is.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "eventstore/codec.h"
 
 namespace cassette::eventstore {
@@ -48,11 +50,12 @@ TenureEnd Tenure::serve() {
     if (!signals_.granted) return end(TenureEnd::Revoked, "another engine holds the lease");
     state_->forget_archived(parts_.archive.folded());
     if (claimed_ && archiver_.has_room()) {
-      take_remote();
+      if (auto ended = take_remote()) return *ended;
       take_inbox();
     } else if (claimed_) {
       refuse_inbox();
     }
+    if (const auto& failed = state_->failure()) return end(end_of(*failed), failed->what);
     publish();
     if (signals_.stopping && drained()) return TenureEnd::Stopped;
     wait();
@@ -75,32 +78,41 @@ Batch& Tenure::draft() {
   return *draft_;
 }
 
-// Commits of other partitions go first: they are older than what the inbox holds. A commit is never
-// earlier than one that it has seen, and its time is fixed once something was decided by it, so one
-// that is later than the batch waits for the next batch.
-void Tenure::take_remote() {
+// Commits of other partitions go first: they are older than what the inbox holds.
+std::optional<TenureEnd> Tenure::take_remote() {
   for (Remote& remote : remotes_) {
-    if (draft_ && draft_->bytes >= options_.commit_target_bytes) return;
     if (remote.waiting.empty()) {
       auto items = remote.subscription->take(kRemoteCommitsABatch);
-      if (!items.ok()) {
-        why_ = items.error().what;
-        signals_.granted = false;
-        return;
-      }
+      if (!items.ok()) return end(end_of(items.error()), items.error().what);
       remote.waiting.assign(items.value().begin(), items.value().end());
     }
-    while (!remote.waiting.empty() && take(*remote.waiting.front())) remote.waiting.pop_front();
+    if (auto ended = take_waiting(remote)) return ended;
   }
+  return std::nullopt;
 }
 
+std::optional<TenureEnd> Tenure::take_waiting(Remote& remote) {
+  while (!remote.waiting.empty() && !state_->failure()) {
+    if (draft_ && draft_->bytes >= options_.commit_target_bytes) break;
+    const TailItem& item = *remote.waiting.front();
+    if (auto ended = check_seen(item.stored)) return ended;
+    if (!take(item)) break;
+    remote.waiting.pop_front();
+  }
+  return std::nullopt;
+}
+
+// A commit is never earlier than one that it has seen, and its time is fixed once something was
+// decided by it, so one that is later than the batch waits for the next batch. A message that came
+// back without its header addresses nobody, so its events are asked instead.
 bool Tenure::take(const TailItem& item) {
   Batch& batch = draft();
   if (item.stored.commit.at > batch.commit.at) {
     if (batch.has_content() || !batch.waiters.empty()) return false;
     state_->advance_time(batch, item.stored.commit.at);
   }
-  if (std::ranges::find(item.addressed, options_.settings.partition) != item.addressed.end()) {
+  const auto self = std::ranges::find(item.addressed, options_.settings.partition);
+  if (item.addressed.empty() || self != item.addressed.end()) {
     state_->react_to(item.stored, batch);
   } else {
     state_->pass(item.stored.position.partition, {item.stored.position.commit, item.stored.hash});
@@ -108,12 +120,32 @@ bool Tenure::take(const TailItem& item) {
   return true;
 }
 
+// It may know our commit in flight before we do; and with another owner, ones of theirs.
+std::optional<TenureEnd> Tenure::check_seen(const StoredCommit& other) {
+  const auto found = other.commit.seen.find(options_.settings.partition);
+  if (found == other.commit.seen.end()) return std::nullopt;
+  const Seen& ours = found->second;
+  const bool same = ours.commit != head_.commit || ours.hash == head_.hash;
+  if (same && ours.commit <= head_.read + (in_flight_ ? 1 : 0)) return std::nullopt;
+  const auto last = parts_.ledger.last_sequence();
+  if (!last.ok()) return end(end_of(last.error()), last.error().what);
+  const std::string what =
+      fmt::format("commit {} has seen {} of this ledger", format(other.position),
+                  format(Position{options_.settings.partition, ours.commit}));
+  if (same && ours.commit <= last.value()) return end(TenureEnd::Fenced, what + ", not ours");
+  return end(TenureEnd::Unsound,
+             fmt::format("{}, which {}: they are of different times", what,
+                         same ? fmt::format("ends at {}", last.value()) : "holds another there"));
+}
+
 void Tenure::take_inbox() {
   if (!draft_ || draft_->bytes < options_.commit_target_bytes) {
     const auto deadline = state_->next_deadline();
-    if (deadline && *deadline <= parts_.clock()) state_->expire(draft());
+    if (deadline && *deadline <= parts_.clock()) {
+      state_->expire(draft(), options_.commit_target_bytes);
+    }
   }
-  while (!draft_ || draft_->bytes < options_.commit_target_bytes) {
+  while (!state_->failure() && (!draft_ || draft_->bytes < options_.commit_target_bytes)) {
     if (next_taken_ == taken_.size()) {
       taken_ = inbox_.take_all();
       next_taken_ = 0;
@@ -149,6 +181,7 @@ void Tenure::publish() {
   }
   if (draft_ && !draft_->waiters.empty()) {
     confirming_ = std::move(draft_->waiters);
+    state_->confirmed(*draft_, head_.commit);
     draft_.reset();
     confirming_since_ = std::chrono::steady_clock::now();
     worker_->start({head_.read, std::nullopt, {}});
@@ -166,14 +199,15 @@ bool Tenure::drained() const {
 }
 
 void Tenure::wait() {
+  if (!archiver_.has_room()) return wakeup_.wait(kIdleSleep);  // the archiver wakes us
+  const bool room = !draft_ || draft_->bytes < options_.commit_target_bytes;
   const auto waits = [](const Remote& remote) { return !remote.waiting.empty(); };
   const bool idle = !in_flight_ && confirming_.empty();
   if (idle && std::ranges::any_of(remotes_, waits)) return;
-  const bool more = next_taken_ < taken_.size() && archiver_.has_room() &&
-                    (!draft_ || draft_->bytes < options_.commit_target_bytes);
-  if (more) return;
+  if (next_taken_ < taken_.size() && room) return;
   std::chrono::microseconds sleep = kIdleSleep;
-  if (const auto deadline = state_->next_deadline()) {
+  const auto deadline = state_->next_deadline();
+  if (deadline && room) {
     const std::int64_t until = deadline->micros - parts_.clock().micros;
     sleep = std::clamp(std::chrono::microseconds(until), std::chrono::microseconds(1000), sleep);
   }

@@ -62,6 +62,9 @@ enum class TenureEnd {
   Unsound,  // the ledger is not the one folded before, or can't be understood
 };
 
+// How a tenure ends by `error`.
+TenureEnd end_of(const StoreError& error);
+
 class Tenure {
  public:
   Tenure(const EngineOptions& options, EngineParts& parts, EngineSignals& signals, Inbox& inbox,
@@ -99,9 +102,13 @@ class Tenure {
   // ---- serving
   TenureEnd serve();
   std::optional<TenureEnd> advance();
-  void take_remote();
+  std::optional<TenureEnd> take_remote();
+  // Takes what waits, for as long as the batch has room for it.
+  std::optional<TenureEnd> take_waiting(Remote& remote);
   // False when it must wait for the next batch.
   bool take(const TailItem& item);
+  // Whether the other partition's commit has seen a commit of ours that our ledger does not hold.
+  std::optional<TenureEnd> check_seen(const StoredCommit& other);
   void take_inbox();
   void refuse_inbox();
   void publish();

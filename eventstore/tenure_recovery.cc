@@ -8,8 +8,6 @@
 #include "eventstore/tenure.h"
 
 namespace cassette::eventstore {
-namespace {
-
 TenureEnd end_of(const StoreError& error) {
   switch (error.kind) {
     case StoreError::Kind::Corrupt:
@@ -23,8 +21,6 @@ TenureEnd end_of(const StoreError& error) {
   }
   return TenureEnd::Failed;
 }
-
-}  // namespace
 
 std::optional<TenureEnd> Tenure::recover() {
   archiver_.reset();

@@ -72,6 +72,7 @@ bool WorkingState::answer_repeat(Submission& submission, Batch& batch) {
     digest = known->second.digest;
     at = known->second.at;
     first.status = known->second.status;
+    first.position = known->second.position;
   } else {
     auto archived = archive_.command(request.id);
     if (!archived.ok()) {
@@ -129,7 +130,7 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
 }
 
 Stored<Done> WorkingState::hydrate(const domain::Command& command) {
-  for (const EntityKey& key : entities_of(command)) {
+  for (const EntityKey& key : orders_of(command)) {
     if (auto loaded = hydrate(key); !loaded.ok()) return loaded;
   }
   return Done{};
@@ -191,8 +192,8 @@ void WorkingState::run_reaction(const domain::Command& command, const RecordedEv
                                 Batch& batch) {
   if (auto loaded = hydrate(command); !loaded.ok()) {
     // The event that called for it may be committed already: going on would lose the reaction.
-    spdlog::critical("archive lookup for a reaction failed: {}", loaded.error().what);
-    CHECK(loaded.ok());
+    failure_ = loaded.error();
+    return;
   }
   auto decision = marketplace_.decide(command, {batch.commit.at, settings_.policy});
   if (!decision.ok()) {
@@ -226,9 +227,10 @@ void WorkingState::pass(std::uint32_t partition, Seen seen) {
   seen_[partition] = seen;
 }
 
-void WorkingState::expire(Batch& batch) {
-  while (const auto deadline = marketplace_.next_deadline()) {
-    if (deadline->at > batch.commit.at) return;
+void WorkingState::expire(Batch& batch, std::size_t target_bytes) {
+  while (batch.bytes < target_bytes && !failure_) {
+    const auto deadline = marketplace_.next_deadline();
+    if (!deadline || deadline->at > batch.commit.at) return;
     const domain::ExpireReservation command{deadline->order_id};
     auto decision = marketplace_.decide(command, {batch.commit.at, settings_.policy});
     CHECK(decision.ok() && !decision.value().empty());
@@ -257,6 +259,10 @@ void WorkingState::committed(Batch& batch, std::uint64_t number) {
       known->second.position = {settings_.partition, number};
     }
   }
+}
+
+void WorkingState::confirmed(const Batch& batch, std::uint64_t number) {
+  numbers_.emplace_back(batch.serial, number);
 }
 
 Reply WorkingState::resolve(Waiter& waiter, Position position) const {

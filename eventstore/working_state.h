@@ -44,8 +44,13 @@ class WorkingState {
   // Runs the reactions that `source`, a commit of another partition, has for this one. The batch is
   // not earlier than it.
   void react_to(const StoredCommit& source, Batch& batch);
-  // Ends the reservations whose deadline is not after the batch's time.
-  void expire(Batch& batch);
+  // Ends the reservations whose deadline is not after the batch's time, until the batch has
+  // `target_bytes`: the rest is for the next one.
+  void expire(Batch& batch, std::size_t target_bytes);
+
+  // What kept a reaction from being run. From then on the speculative state is of no use: nothing
+  // decided since the last commit may be appended.
+  const std::optional<StoreError>& failure() const { return failure_; }
 
   // Writes into the batch how far other partitions were read. The batch takes nothing more.
   void close(Batch& batch);
@@ -53,6 +58,8 @@ class WorkingState {
   // The commit is in the ledger at `number`. Fills in positions of its waiters' replies, and
   // forgets what is closed and folded by the archive.
   void committed(Batch& batch, std::uint64_t number);
+  // The batch held replies alone, and stands on commit `number`.
+  void confirmed(const Batch& batch, std::uint64_t number);
   // The reply to a waiter of `batch`, committed at or standing on `position`.
   Reply resolve(Waiter& waiter, Position position) const;
   void forget_archived(std::uint64_t folded);
@@ -106,6 +113,7 @@ class WorkingState {
   std::unordered_map<domain::EntityKey, std::uint64_t, domain::EntityKeyHash> closed_;
   std::deque<Retained> closed_order_;
   std::deque<std::pair<std::uint64_t, std::uint64_t>> numbers_;  // serial and commit, acknowledged
+  std::optional<StoreError> failure_;
 };
 
 }  // namespace cassette::eventstore

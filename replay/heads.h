@@ -8,9 +8,10 @@
 
 namespace cassette::replay {
 
-// What message `from` should follow. A message before it that decodes is taken for a commit: only
-// whoever reads from the first one can know. Blocks for a read or, after void messages, a few.
-eventstore::Stored<eventstore::ChainHead> head_before(eventstore::Ledger& ledger,
+// What message `from` should follow. Blocks for a few reads; the fewer of the messages around it
+// are commits of the chain, the more.
+eventstore::Stored<eventstore::ChainHead> head_before(std::uint32_t partition,
+                                                      eventstore::Ledger& ledger,
                                                       std::uint64_t from);
 
 // The last commit, which void messages may follow; 0 when there is none.

@@ -78,6 +78,11 @@ class PartitionTail {
     int silent = 0;
     while (!others.stop_requested() && chain_.head().read < end_) {
       auto messages = reader_->next(kPoll);
+      if (!messages.ok() && messages.error().kind != StoreError::Kind::Unavailable) {
+        lines.fail(messages.error());
+        others.request_stop();
+        break;
+      }
       const bool nothing = !messages.ok() || messages.value().empty();
       silent = nothing ? silent + 1 : 0;
       if (nothing && end_ != kNoEnd && silent > kMaxSilentPolls) {
@@ -113,7 +118,7 @@ Stored<std::unique_ptr<PartitionTail>> open(std::uint32_t partition, Ledger& led
   const std::uint64_t from = first_wanted(options, partition);
   const auto last = ledger.last_sequence();
   if (!last.ok()) return Failure{last.error()};
-  const auto head = head_before(ledger, from);
+  const auto head = head_before(partition, ledger, from);
   if (!head.ok()) return Failure{head.error()};
   auto reader = ledger.follow(from);
   if (!reader.ok()) return Failure{std::move(reader).error()};

@@ -23,7 +23,7 @@ EngineRig::EngineRig(Options options) : options_(std::move(options)) {
   }
 }
 
-void EngineRig::start() {
+void EngineRig::launch() {
   for (std::uint32_t p = 0; p < options_.partitions; ++p) {
     tails_.push_back(std::make_unique<LedgerTail>(p, *options_.ledgers[p]));
   }
@@ -45,8 +45,21 @@ void EngineRig::start() {
                       },
                       [this] { return "owner-" + std::to_string(owners_++); }};
     engines_.push_back(std::make_unique<Engine>(std::move(engine), std::move(parts)));
-    engines_.back()->grant();
+    engines_.back()->grant(engines_.back()->ends());
   }
+}
+
+bool EngineRig::eventually_ends(std::uint32_t partition, eventstore::TenureEnd how) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (engine(partition).last_end() == how) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+void EngineRig::start() {
+  launch();
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (const auto& engine : engines_) {
     while (!engine->serving() && std::chrono::steady_clock::now() < deadline) {

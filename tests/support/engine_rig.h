@@ -34,6 +34,10 @@ class EngineRig {
 
   // Starts an engine for each partition and waits until all serve.
   void start();
+  // The same without waiting.
+  void launch();
+  // Waits until the partition's last tenure has ended this way, 10 s at most.
+  bool eventually_ends(std::uint32_t partition, eventstore::TenureEnd how);
   // Drains and ends them; ledgers and archives stay.
   void stop();
 

@@ -113,3 +113,22 @@ TEST_CASE("a total that is not the sum of its parts is found") {
   events.push_back(OrderSettled{kOrder, usd(2999), {}});
   CHECK(mentions(after(state, events), "the total is 2999, its parts are 3000"));
 }
+
+TEST_CASE("a payable amount that forgets what was cancelled or lost is found") {
+  Marketplace state;
+  RunningCheck check;
+  for (const Event& event : shop_with_promise()) {
+    state.evolve(event);
+    REQUIRE(check.violations_of(state, event).empty());
+  }
+  const Event cancelled = LinesCancelled{kOrder, kAcme, {{{1}, 1}}, "x", false};
+  state.evolve(cancelled);
+  REQUIRE(check.violations_of(state, cancelled).empty());
+  SubOrder dearer = *state.sub_order(kAcme, kOrder);
+  dearer.lines.front().unit_price += 1;
+  state.load(kAcme, kOrder, dearer);
+  const Event noted = SubOrderNoted{kOrder, kAcme, "well"};
+  state.evolve(noted);
+  CHECK(mentions(check.violations_of(state, noted),
+                 "2002 of 3003 is to be paid, should be 2000 of 3000"));
+}

@@ -71,6 +71,16 @@ Events shops() {
 
 // ---- placing
 
+TEST_CASE("an order is of a hundred vendors at most") {
+  PlaceOrder command = place(kOrder, {});
+  for (int n = 0; n < 101; ++n) command.items.push_back(item({"v" + std::to_string(n)}, kChain, 1));
+  const Decision refused = decide(Order{}, command, Timestamp{}, Policy{});
+  REQUIRE(!refused.ok());
+  CHECK(std::get<InvalidCommand>(refused.error()).field == "items");
+  command.items.pop_back();
+  CHECK(decide(Order{}, command, Timestamp{}, Policy{}).ok());
+}
+
 TEST_CASE("an order is placed once, and its id is taken for good") {
   given(shops()).when(place_both()).then_taken({placed()});
 }

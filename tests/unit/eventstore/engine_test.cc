@@ -446,7 +446,7 @@ TEST_CASE("AnArchiveOfAnotherLedgerIsANamedError") {
                     [] { return domain::Timestamp{1}; },
                     [] { return std::string("late"); }};
   Engine engine(options, std::move(parts));
-  engine.grant();
+  engine.grant(engine.ends());
   REQUIRE(becomes([&] { return engine.last_end().has_value(); }));
   CHECK(engine.last_end() == TenureEnd::Unsound);
   CHECK(engine.trouble() != "");
