@@ -17,6 +17,9 @@
 
 namespace cassette::domain {
 
+// Shipments of a sub-order, and returns: its document is written anew at each change.
+inline constexpr std::size_t kMaxParcels = 1000;
+
 enum class OrderStatus { Pending, Confirmed, Packed, Shipped, Delivered, Cancelled };
 enum class ShipmentStatus { Shipped, Problem, Lost, Delivered };
 // What becomes of a lost shipment.

@@ -18,6 +18,9 @@ void pack(Events& events, const SubOrder& sub_order, const auto& command) {
 std::optional<Rejection> shipment_id_refusal(const SubOrder& sub_order, const ShipmentId& id) {
   if (id.empty()) return InvalidCommand{"shipmentId", "must not be empty"};
   if (sub_order.shipment(id)) return AlreadyExists{"shipment", id.value};
+  if (sub_order.shipments.size() >= kMaxParcels) {
+    return InvalidCommand{"shipmentId", "the sub-order has as many shipments as it may have"};
+  }
   return std::nullopt;
 }
 
@@ -234,6 +237,9 @@ Decision decide(const SubOrder& sub_order, const RequestReturn& command) {
   }
   if (sub_order.find_return(command.return_id)) {
     return Failure{AlreadyExists{"return", command.return_id.value}};
+  }
+  if (sub_order.returns.size() >= kMaxParcels) {
+    return Failure{InvalidCommand{"returnId", "the sub-order has as many returns as it may have"}};
   }
   if (command.lines.empty()) return Failure{InvalidCommand{"items", "must not be empty"}};
   if (auto refusal = lines_refusal(sub_order, command.lines, returnable)) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tests/property/random_commands.h"
+#include "tests/support/bicycle_parts.h"
 #include "tests/support/describe.h"
 #include "tests/support/partition_runner.h"
 
@@ -31,6 +32,20 @@ std::map<std::string, std::string> picture(const Marketplace& state) {
   });
   state.for_each_order(
       [&](const OrderId& id, const Order& it) { texts["order " + id.value] = describe(it); });
+  for (const char* id : {"acme", "bolt", "crank", "dynamo"}) {
+    const VendorId vendor{id};
+    if (const Vendor* it = state.vendor(vendor)) texts["vendor " + vendor.value] = describe(*it);
+    for (const char* part : {"chain", "pedal", "lamp"}) {
+      const Product* it = state.product(vendor, {part});
+      if (it != nullptr) texts["product " + vendor.value + "/" + part] = describe(*it);
+      texts["SKU " + vendor.value + "/" + part] =
+          state.sku_holder(vendor, details(part, 1).sku).value;
+    }
+  }
+  for (const char* id : {"c0", "c1", "c8"}) {
+    const Customer* it = state.customer({id});
+    if (it != nullptr) texts["customer " + std::string(id)] = describe(*it);
+  }
   return texts;
 }
 

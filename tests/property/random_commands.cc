@@ -51,6 +51,11 @@ Role a_role() {
   return one_of<Role>({Role::Administrator, Role::Customer, Role::Vendor});
 }
 
+// Mostly whatever it is, sometimes one that may be right.
+std::optional<Version> a_version() {
+  return below(6) == 0 ? std::optional<Version>(1 + below(6)) : std::nullopt;
+}
+
 std::optional<Quantity> perhaps(int end) {
   return maybe() ? std::optional<Quantity>(below(end)) : std::nullopt;
 }
@@ -123,12 +128,12 @@ PlaceOrder a_place() {
 Command an_order_command() {
   switch (below(6)) {
     case 0:
-      return CancelOrder{an_order(), "", a_role(), std::nullopt};
+      return CancelOrder{an_order(), "", a_role(), a_version()};
     case 1:
     case 2:
-      return ConfirmOrder{an_order(), std::nullopt};
+      return ConfirmOrder{an_order(), a_version()};
     case 3:
-      return ChangeOrderAddress{an_order(), {"a" + std::to_string(below(3))}, std::nullopt};
+      return ChangeOrderAddress{an_order(), {"a" + std::to_string(below(3))}, a_version()};
     default:
       return a_place();
   }
@@ -164,30 +169,32 @@ ResolveReturn a_resolution(const Target& target) {
           maybe(),
           a_warehouse(),
           "",
-          std::nullopt};
+          a_version()};
 }
 
 Command a_sub_order_command(const PartitionRunner& runner) {
-  const int what = below(9);
+  const int what = below(10);
   const Target target = a_target(runner, what < 5   ? is_open
                                          : what < 8 ? has_shipments
                                                     : has_returns);
   const auto& [vendor, order, state] = target;
   switch (what) {
     case 0:
-      return CancelLines{order, vendor, target.lines(), "", a_role(), false, std::nullopt};
+      return CancelLines{order, vendor, target.lines(), "", a_role(), false, a_version()};
     case 1:
     case 2:
       return an_advance(target);
     case 3:
     case 4:
       return ShipLines{order, vendor, a_shipment(),  target.lines(),
-                       "ups", "",     a_warehouse(), std::nullopt};
+                       "ups", "",     a_warehouse(), a_version()};
     case 5:
     case 6:
       return a_shipment_update(target);
+    case 9:
+      return NoteSubOrder{order, vendor, "n" + std::to_string(below(2)), a_version()};
     case 7:
-      return RequestReturn{order, vendor, a_return(), target.lines(), "broken", std::nullopt};
+      return RequestReturn{order, vendor, a_return(), target.lines(), "broken", a_version()};
     default:
       return a_resolution(target);
   }
@@ -215,22 +222,45 @@ AdjustStock an_adjustment() {
   return command;
 }
 
+CustomerId a_customer() {
+  return {"c" + std::to_string(below(2) * 8)};
+}
+
+Command a_registration() {
+  const VendorId vendor = one_of<VendorId>({{"acme"}, {"dynamo"}});
+  switch (below(5)) {
+    case 0:
+      return RegisterVendor{vendor, vendor.value, {}, {}};
+    case 1:
+      return ChangeVendor{vendor, a_version(), "n" + std::to_string(below(2)), {}, {}};
+    case 2: {
+      const ProductId product = one_of<ProductId>({{"chain"}, {"lamp"}});
+      return ListProduct{vendor, product, details(product.value, 1000 + below(2))};
+    }
+    case 3:
+      return RegisterCustomer{a_customer(), {"name"}, {}, {}};
+    default:
+      return ChangeCustomer{
+          a_customer(), a_version(), Sealed{"n" + std::to_string(below(2))}, {}, {}};
+  }
+}
+
 Command a_shop_command() {
   switch (below(10)) {
     case 0:
-      return SuspendVendor{a_vendor(), std::nullopt, "late"};
+      return SuspendVendor{a_vendor(), a_version(), "late"};
     case 1:
     case 2:
-      return ReinstateVendor{a_vendor(), std::nullopt};
+      return ReinstateVendor{a_vendor(), a_version()};
     case 3:
-      return DelistProduct{a_vendor(), a_product(), std::nullopt};
+      return DelistProduct{a_vendor(), a_product(), a_version()};
     case 4: {
       const ProductId product = a_product();
-      return ReviseProduct{a_vendor(), product, std::nullopt,
+      return ReviseProduct{a_vendor(), product, a_version(),
                            details(product.value, 1000 + below(2))};
     }
     case 5:
-      return EraseCustomer{{"c" + std::to_string(below(2) * 8)}, std::nullopt};
+      return EraseCustomer{a_customer(), a_version()};
     case 6:
       return an_adjustment();
     default:
@@ -239,7 +269,9 @@ Command a_shop_command() {
 }
 
 Command a_command(const PartitionRunner& runner) {
-  switch (below(7)) {
+  switch (below(8)) {
+    case 7:
+      return a_registration();
     case 0:
       return a_shop_command();
     case 1:

@@ -211,3 +211,18 @@ TEST_CASE("a note is a change of version and of nothing else") {
                          .then_once({SubOrderNoted{kOrder, kAcme, "gift"}});
   CHECK(after.sub_order(kAcme, kOrder)->version == 3);
 }
+
+TEST_CASE("a sub-order has a bounded number of shipments") {
+  SubOrder state;
+  evolve(
+      state,
+      StockReserved{
+          kOrder, kAcme, kCustomer, {{{1}, kChain, 2, "chain", "sku", usd(1000)}}, {}, {}, true});
+  evolve(state, SubOrderConfirmed{kOrder, kAcme});
+  const ShipLines ship{kOrder, kAcme, {"s1"}, {{{1}, 1}}, "", "", {}, std::nullopt};
+  CHECK(decide(state, ship).ok());
+  state.shipments.resize(kMaxParcels);
+  const Decision refused = decide(state, ship);
+  REQUIRE(!refused.ok());
+  CHECK(std::get<InvalidCommand>(refused.error()).field == "shipmentId");
+}

@@ -187,6 +187,36 @@ GoldenCommit overrides() {
   return {"Overrides", std::move(commit)};
 }
 
+// Every rejection, each as what an event of it keeps for ever.
+GoldenCommit refusals() {
+  const std::vector<Rejection> all = {
+      NotFound{"vendor", "1580"},
+      AlreadyExists{"order", "o-1"},
+      VersionMismatch{3, 4},
+      OnHandMismatch{10, 9},
+      InvalidCommand{"quantity", "the total is too large"},
+      NotPermitted{"charges", "are an administrator's or a service's to set"},
+      DuplicateSku{"HL-U509-R", kHelmet},
+      BelowReserved{5, 3, {kOrder}},
+      InsufficientStock{{{LineId{1}, kVendor, kHelmet, 2, 1}}, true},
+      VendorIsSuspended{kVendor},
+      ProductIsNotListed{LineId{2}, kVendor, kJersey},
+      PriceChanged{LineId{1}, kVendor, kHelmet, kHelmetPrice, {3999, {"USD"}}},
+      MixedCurrency{kVendor, {"USD"}, {"EUR"}},
+      CustomerIsErased{kCustomer},
+      IllegalTransition{"Packed", "Pending", {"Shipped", "Delivered"}},
+      ReservationHasExpired{kOrder},
+      OrderIsUnsettled{kOrder},
+      QuantityExceedsOpen{LineId{1}, 3, 2}};
+  CHECK(all.size() == std::variant_size_v<Rejection::OneOf>);
+  std::vector<RecordedEvent> events;
+  for (const Rejection& refusal : all) {
+    CHECK(refusal.index() == events.size());
+    events.push_back({ReservationRefused{kOrder, kVendor, refusal}, {}, "admin", {}});
+  }
+  return {"Refusals", commit_of(std::move(events))};
+}
+
 }  // namespace
 
 std::vector<GoldenCommit> golden_events() {
@@ -236,7 +266,8 @@ std::vector<GoldenCommit> golden_shapes() {
   return {{"Empty", empty},
           {"OneLineOrder", one_line_order()},
           {"OverPartitions", over_partitions},
-          overrides()};
+          overrides(),
+          refusals()};
 }
 
 }  // namespace cassette::test
