@@ -1,0 +1,29 @@
+// The benchmarks: each sets up, measures in rounds, and reports. They run one after another, on a
+// machine that should have nothing else to do.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "bench/report.h"
+
+namespace cassette::bench {
+
+struct Settings {
+  bool quick = false;  // few short rounds on little data: whether it runs, not how fast
+  int rounds = 5;
+};
+
+void run_orders(const Settings& settings, Report& report);
+void run_latency(const Settings& settings, Report& report);
+
+struct Bench {
+  std::string_view name;
+  std::string_view what;
+  std::string_view title;  // of its chart
+  void (*run)(const Settings& settings, Report& report);
+};
+
+std::span<const Bench> benches();
+
+}  // namespace cassette::bench

@@ -1,0 +1,76 @@
+// cassette_bench: runs benchmarks by name, prints their figures and keeps them.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include "bench/benches.h"
+
+namespace cassette::bench {
+namespace {
+
+constexpr std::array<Bench, 2> kBenches = {{
+    {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
+    {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
+}};
+
+std::string list_of_benches() {
+  std::string text = "Benchmarks:\n";
+  for (const Bench& bench : kBenches) text += fmt::format("  {:<12} {}\n", bench.name, bench.what);
+  return text;
+}
+
+int run(const std::vector<std::string>& names, const Settings& settings,
+        const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  Report report(folder);
+  fmt::print("{} cores{}\n", std::thread::hardware_concurrency(),
+             settings.quick ? "; --quick: the figures say only that it runs" : "");
+  for (const Bench& bench : kBenches) {
+    const bool wanted = names.empty() || std::ranges::find(names, bench.name) != names.end();
+    if (!wanted) continue;
+    bench.run(settings, report);
+    report.draw(std::string(bench.title));
+  }
+  if (!report.save()) {
+    fmt::print(stderr, "bench: results.json can't be written in {}\n", folder.string());
+    return 2;
+  }
+  fmt::print("\nkept in {}\n", (folder / "results.json").string());
+  return 0;
+}
+
+}  // namespace
+
+std::span<const Bench> benches() {
+  return kBenches;
+}
+
+}  // namespace cassette::bench
+
+int main(int argc, char** argv) {
+  using namespace cassette::bench;
+  CLI::App app("Measures Cassette beside PostgreSQL and the machine's own limits.", "./dev bench");
+  std::vector<std::string> names, known;
+  for (const Bench& bench : benches()) known.emplace_back(bench.name);
+  Settings settings;
+  std::string folder = "build/bench";
+  app.add_option("NAME", names, "benchmarks to run; all of them without")
+      ->check(CLI::IsMember(known));
+  app.add_flag("--quick", settings.quick, "little data and short rounds: under a minute");
+  app.add_option("--rounds", settings.rounds, "alternating rounds, whose median counts")
+      ->check(CLI::Range(1, 100));
+  app.add_option("--out", folder, "where results.json and the charts go")->capture_default_str();
+  app.footer(list_of_benches());
+  CLI11_PARSE(app, argc, argv);
+  if (settings.quick) settings.rounds = 1;
+  spdlog::set_level(spdlog::level::warn);
+  return run(names, settings, folder);
+}

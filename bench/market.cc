@@ -1,0 +1,167 @@
+// Market: the parts, joined as `cassette up` joins them.
+#include "bench/market.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <semaphore>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "api/identity/ids.h"
+#include "api/ledger_access.h"
+#include "eventstore/lease.h"
+#include "eventstore/rocks_archive.h"
+
+namespace cassette::bench {
+namespace {
+
+using eventstore::Archive;
+using eventstore::Done;
+using eventstore::FoldPoint;
+using eventstore::Stored;
+
+// Between two looks at whether the followers have come up.
+constexpr std::chrono::milliseconds kLook{1};
+// Commands under way while a market is filled.
+constexpr std::ptrdiff_t kFillWindow = 4096;
+
+// Forgets all it is given: what the engine costs by itself. Nothing that it forgot is asked for,
+// since a market lives for one run.
+class NoArchive : public Archive {
+ public:
+  Stored<FoldPoint> point() override { return FoldPoint{}; }
+  Stored<Done> load(domain::Marketplace&) override { return Done{}; }
+  Stored<Done> fold(const std::vector<eventstore::StoredCommit>&, const FoldPoint& at) override {
+    folded_.store(at.head.commit, std::memory_order_release);
+    return Done{};
+  }
+  std::uint64_t folded() const override { return folded_.load(std::memory_order_acquire); }
+  Stored<std::optional<domain::Order>> order(const domain::OrderId&) override {
+    return std::optional<domain::Order>();
+  }
+  Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId&,
+                                                    const domain::OrderId&) override {
+    return std::optional<domain::SubOrder>();
+  }
+  Stored<std::optional<eventstore::RememberedCommand>> command(std::string_view) override {
+    return std::optional<eventstore::RememberedCommand>();
+  }
+
+ private:
+  std::atomic<std::uint64_t> folded_{0};
+};
+
+}  // namespace
+
+// A decorator that counts what is appended.
+class Market::CountingLedger : public eventstore::Ledger {
+ public:
+  explicit CountingLedger(std::unique_ptr<eventstore::Ledger> ledger)
+      : ledger_(std::move(ledger)) {}
+
+  eventstore::AppendResult append(std::uint64_t expected_last, std::string_view body,
+                                  const std::vector<std::uint32_t>& addressed,
+                                  std::chrono::milliseconds timeout) override {
+    auto result = ledger_->append(expected_last, body, addressed, timeout);
+    if (result.outcome == eventstore::AppendOutcome::Stored) {
+      commits_ += 1;
+      bytes_ += body.size();
+    }
+    return result;
+  }
+  Stored<std::uint64_t> last_sequence() override { return ledger_->last_sequence(); }
+  Stored<std::optional<eventstore::Message>> read(std::uint64_t sequence) override {
+    return ledger_->read(sequence);
+  }
+  Stored<std::unique_ptr<eventstore::LedgerReader>> follow(std::uint64_t from) override {
+    return ledger_->follow(from);
+  }
+  Appended appended() const { return {commits_, bytes_}; }
+
+ private:
+  std::unique_ptr<eventstore::Ledger> ledger_;
+  std::atomic<std::uint64_t> commits_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+};
+
+void give_up(const std::string& why) {
+  fmt::print(stderr, "bench: {}\n", why);
+  std::exit(2);
+}
+
+Scratch::Scratch() {
+  std::string name = (std::filesystem::temp_directory_path() / "cassette-bench-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) give_up("no temporary folder can be made");
+  path_ = name;
+}
+
+Scratch::~Scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Market::Market(const MarketOptions& options) : options_(options) {
+  eventstore::NatsServerOptions server;
+  server.folder = scratch_.path() / "nats";
+  server.sync_always = options.fsync;
+  server_ = must(eventstore::NatsServer::start(server));
+  connection_ = must(eventstore::JetStreamConnection::connect({.url = server_->endpoint().url}));
+  must(connection_->create_ledger_stream(0, {}));
+  leases_ = must(connection_->create_bucket(eventstore::kLeaseBucket));
+  ledger_ = std::make_unique<CountingLedger>(connection_->ledger(0));
+  if (options.follow) {
+    archive_ = must(eventstore::RocksArchive::open((scratch_.path() / "archive").string(), {}));
+    projection_ =
+        must(projections::Projection::open({scratch_.path() / "models", {ledger_.get()}}));
+  } else {
+    archive_ = std::make_unique<NoArchive>();
+  }
+  eventstore::EngineHostOptions host;
+  host.ledger_id = api::uuid_v7(api::wall_clock());
+  host.self = {host.ledger_id, host.ledger_id, 0};
+  eventstore::EngineHostParts parts{
+      {ledger_.get()}, {archive_.get()}, *leases_, api::wall_clock, [] {
+        return api::uuid_v7(api::wall_clock());
+      }};
+  engines_ = std::make_unique<eventstore::EngineHost>(std::move(host), std::move(parts));
+  while (engines_->claiming()) std::this_thread::sleep_for(kLook);
+}
+
+Market::~Market() = default;
+
+eventstore::Ledger& Market::ledger() {
+  return *ledger_;
+}
+
+Appended Market::appended() const {
+  return ledger_->appended();
+}
+
+void Market::run(std::vector<domain::Command> commands) {
+  std::counting_semaphore<> window(kFillWindow);
+  for (domain::Command& command : commands) {
+    window.acquire();
+    eventstore::Request request;
+    request.command = std::move(command);
+    engines_->submit(std::move(request), [&window](const eventstore::Reply& reply) {
+      if (!std::holds_alternative<eventstore::Accepted>(reply)) give_up("a command was refused");
+      window.release();
+    });
+  }
+  for (std::ptrdiff_t i = 0; i < kFillWindow; ++i) window.acquire();
+}
+
+void Market::catch_up() {
+  const std::uint64_t head = engines_->heads().at(0).commit;
+  while (options_.follow && archive_->folded() < head) std::this_thread::sleep_for(kLook);
+  if (projection_) {
+    const eventstore::Position position{0, head};
+    while (!projection_->drain_to({&position, 1}, std::chrono::seconds(1))) {
+      if (const auto failure = projection_->models().failure()) give_up(*failure);
+    }
+  }
+}
+
+}  // namespace cassette::bench
