@@ -10,48 +10,19 @@
 #include <fmt/format.h>
 
 #include "api/identity/ids.h"
-#include "api/ledger_access.h"
+#include "bench/no_archive.h"
 #include "eventstore/lease.h"
 #include "eventstore/rocks_archive.h"
 
 namespace cassette::bench {
 namespace {
 
-using eventstore::Archive;
-using eventstore::Done;
-using eventstore::FoldPoint;
 using eventstore::Stored;
 
 // Between two looks at whether the followers have come up.
 constexpr std::chrono::milliseconds kLook{1};
 // Commands under way while a market is filled.
 constexpr std::ptrdiff_t kFillWindow = 4096;
-
-// Forgets all it is given: what the engine costs by itself. Nothing that it forgot is asked for,
-// since a market lives for one run.
-class NoArchive : public Archive {
- public:
-  Stored<FoldPoint> point() override { return FoldPoint{}; }
-  Stored<Done> load(domain::Marketplace&) override { return Done{}; }
-  Stored<Done> fold(const std::vector<eventstore::StoredCommit>&, const FoldPoint& at) override {
-    folded_.store(at.head.commit, std::memory_order_release);
-    return Done{};
-  }
-  std::uint64_t folded() const override { return folded_.load(std::memory_order_acquire); }
-  Stored<std::optional<domain::Order>> order(const domain::OrderId&) override {
-    return std::optional<domain::Order>();
-  }
-  Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId&,
-                                                    const domain::OrderId&) override {
-    return std::optional<domain::SubOrder>();
-  }
-  Stored<std::optional<eventstore::RememberedCommand>> command(std::string_view) override {
-    return std::optional<eventstore::RememberedCommand>();
-  }
-
- private:
-  std::atomic<std::uint64_t> folded_{0};
-};
 
 }  // namespace
 
