@@ -27,6 +27,9 @@ constexpr milliseconds kSlice{100};
 // The server says that it is there this often, and is given three times as long.
 constexpr milliseconds kHeartbeat{2000};
 constexpr milliseconds kSilence{3 * kHeartbeat};
+// A consumer that has given nothing for so long is made anew: the server may have missed to tell it
+// of the stream's last message (its heartbeats go on), and nobody says so until the next one.
+constexpr milliseconds kRenew{3000};
 // Between attempts at a consumer, while the server comes up.
 constexpr milliseconds kRetry{50};
 // How long the server keeps a consumer whose reader has gone.
@@ -150,7 +153,7 @@ Stored<Done> JetStreamReader::ensure_consumer(Clock::time_point deadline) {
                                  stream_, next_ - 1)}};
     }
     if (created) {
-      heard_ = Clock::now();
+      heard_ = fed_ = Clock::now();
       sound_ = true;
       break;
     }
@@ -228,7 +231,8 @@ MessageHandle JetStreamReader::wait_for_message(Clock::time_point deadline) {
     const natsStatus status = natsSubscription_NextMsg(
         out(message), subscription_.get(), std::clamp(left, milliseconds{1}, kSlice).count());
     if (status == NATS_OK) return message;
-    if (now - heard_ > kSilence || status != NATS_TIMEOUT) sound_ = false;
+    if (now - heard_ > kSilence || now - fed_ > kRenew) sound_ = false;
+    if (status != NATS_TIMEOUT) sound_ = false;
     if (connection_changed()) sound_ = false;
     if (!sound_ || now >= deadline) break;
   }
@@ -254,7 +258,7 @@ void JetStreamReader::take(MessageHandle message, std::vector<Message>& batch, s
     return;
   }
   if (delivery.consumer != consumer_) return;  // an older one's
-  heard_ = Clock::now();
+  heard_ = fed_ = Clock::now();
   if (delivery.stream_sequence < next_) return;
   // A hole in the stream itself shows in a new consumer's first message, and is for the fold to
   // name; any other is ours to mend.

@@ -59,6 +59,7 @@ class JetStreamReader final : public LedgerReader {
   std::string consumer_;             // its name; what others of ours still deliver is passed over
   std::uint64_t reconnects_ = 0;
   Clock::time_point heard_{};  // when the consumer last said anything
+  Clock::time_point fed_{};    // when it last gave a message, or was made
   std::atomic<bool> interrupted_{false};
 };
 

@@ -99,6 +99,27 @@ TEST_CASE("killing the server amid appends loses nothing acknowledged, and no re
   read_through_faults(*follow(*ledger, 1), kCount);
 }
 
+// A second engine's first catch-up waited for ever: the server had not told its consumer of the
+// last message. A reader that hears nothing for a while asks anew, and gets nothing twice by it.
+TEST_CASE("a reader that waits long has every message once, and none is missed") {
+  NatsFixture nats;
+  auto connection = nats.connect();
+  must(connection->create_ledger_stream(0, {}));
+  const auto ledger = connection->ledger(0);
+  std::atomic<std::uint64_t> acked{0};
+  append_through_faults(*ledger, 3, acked);
+  const auto reader = must(ledger->follow(1));
+  read_through_faults(*reader, 3);
+  // Longer than a silent consumer is kept.
+  REQUIRE(must(reader->next(std::chrono::milliseconds(3500))).empty());
+  REQUIRE(ledger->append(3, body_of(4), {}, std::chrono::seconds(2)).outcome ==
+          AppendOutcome::Stored);
+  const auto batch = must(reader->next(std::chrono::seconds(10)));
+  REQUIRE(batch.size() == 1);
+  CHECK(batch.front().sequence == 4);
+  CHECK(must(reader->next(std::chrono::milliseconds(200))).empty());
+}
+
 TEST_CASE("an append without a server is unknown, at once, and nothing comes later") {
   NatsFixture nats;
   const auto connection = nats.connect();
