@@ -97,7 +97,9 @@ inline constexpr bool kIsA<Of<Args...>, Of> = true;
 
 // A std::variant, or one of the domain's closed lists.
 template <class T>
-concept IsOneOf = kIsA<T, std::variant> || requires { typename T::OneOf; };
+concept IsOneOf = kIsA<T, std::variant> || requires {
+  typename T::OneOf;
+};
 
 template <class T>
 inline constexpr bool kIsId = false;

@@ -29,6 +29,13 @@ struct UnreadableDocument {
   StoreError error;
 };
 
+// An entry of an index that a batch adds or takes away.
+struct IndexChange {
+  IndexKey entry;
+  bool added = true;
+};
+using IndexChanges = std::vector<IndexChange>;
+
 // One thread uses it.
 template <class D>
 class RocksTable : public Table<D> {
@@ -44,10 +51,10 @@ class RocksTable : public Table<D> {
     return slot.second.document;
   }
 
-  // Adds what changed to `batch`.
-  void put_into(rocksdb::WriteBatch& batch) {
+  // Adds what changed to `batch`, and its index entries to `changes`.
+  void put_into(rocksdb::WriteBatch& batch, IndexChanges& changes) {
     for (Slot* slot : dirty_) {
-      if (version_of(slot->second.document) > 0) put(batch, *slot);
+      if (version_of(slot->second.document) > 0) put(batch, changes, *slot);
     }
   }
 
@@ -101,7 +108,7 @@ class RocksTable : public Table<D> {
     return keys;
   }
 
-  void put(rocksdb::WriteBatch& batch, Slot& slot) {
+  void put(rocksdb::WriteBatch& batch, IndexChanges& changes, Slot& slot) {
     Entry& entry = slot.second;
     buffer_.clear();
     append_version(buffer_, version_of(entry.document));
@@ -110,14 +117,10 @@ class RocksTable : public Table<D> {
     entry.next_indexed = sorted_keys(entry.document);
     std::vector<IndexKey> changed;
     std::ranges::set_difference(entry.indexed, entry.next_indexed, std::back_inserter(changed));
-    for (const IndexKey& gone : changed) {
-      CHECK(batch.Delete(database_.handle(gone.family), gone.key).ok());
-    }
+    for (IndexKey& gone : changed) changes.push_back({std::move(gone), false});
     changed.clear();
     std::ranges::set_difference(entry.next_indexed, entry.indexed, std::back_inserter(changed));
-    for (const IndexKey& fresh : changed) {
-      CHECK(batch.Put(database_.handle(fresh.family), fresh.key, rocksdb::Slice()).ok());
-    }
+    for (IndexKey& fresh : changed) changes.push_back({std::move(fresh), true});
   }
 
   const RocksDatabase& database_;

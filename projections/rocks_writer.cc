@@ -85,9 +85,7 @@ void RocksWriter::TimelineBatch::add(TimelineEntry entry) {
   value += entry.body;
   const std::string place = timeline_place(entry.at, entry.ref);
   CHECK(writer_.batch_.Put(database.handle(Family::Timeline), place, value).ok());
-  for (const IndexKey& key : index_keys(entry)) {
-    CHECK(writer_.batch_.Put(database.handle(key.family), key.key, rocksdb::Slice()).ok());
-  }
+  for (IndexKey& key : index_keys(entry)) writer_.index_changes_.push_back({std::move(key), true});
 }
 
 void RocksWriter::for_each_table(auto&& visit) {
@@ -100,9 +98,23 @@ void RocksWriter::for_each_table(auto&& visit) {
   visit(tallies_);
 }
 
+// In the order of keys: a memtable is searched from where the last entry went, so neighbours cost
+// little. Each entry changes once in a batch.
+void RocksWriter::put_index_changes() {
+  std::ranges::sort(index_changes_, {}, &IndexChange::entry);
+  for (const auto& [entry, added] : index_changes_) {
+    rocksdb::ColumnFamilyHandle* family = database_->handle(entry.family);
+    const rocksdb::Status put =
+        added ? batch_.Put(family, entry.key, rocksdb::Slice()) : batch_.Delete(family, entry.key);
+    CHECK(put.ok());
+  }
+  index_changes_.clear();
+}
+
 Stored<Done> RocksWriter::write() {
   if (failure_) return Failure{*failure_};
-  for_each_table([this](auto& table) { table.put_into(batch_); });
+  for_each_table([this](auto& table) { table.put_into(batch_, index_changes_); });
+  put_index_changes();
   for (std::uint32_t p = 0; p < folded_.size(); ++p) {
     if (folded_[p] != points_[p]) put_point(*database_, batch_, p, folded_[p]);
   }

@@ -35,6 +35,7 @@ class RocksWriter : public ModelWriter {
   explicit RocksWriter(std::shared_ptr<RocksDatabase> database);
   Stored<Done> check(const eventstore::StoredCommit& commit) const;
   void for_each_table(auto&& visit);
+  void put_index_changes();
 
   std::shared_ptr<RocksDatabase> database_;
   std::vector<ModelPoint> points_;  // written
@@ -50,6 +51,7 @@ class RocksWriter : public ModelWriter {
   TimelineBatch timeline_;
   Documents documents_;
   rocksdb::WriteBatch batch_;
+  IndexChanges index_changes_;  // of the batch, not in it yet
   std::string buffer_;
 };
 

@@ -25,6 +25,9 @@ TEST_CASE("a time survives being written and read, to the microsecond") {
     CHECK(parse_timestamp(format({micros})) == Timestamp{micros});
   }
   CHECK(format({0}) == "1970-01-01T00:00:00.000000Z");
+  CHECK(format({-1}) == "1969-12-31T23:59:59.999999Z");
+  CHECK(format({951'868'799'000'001}) == "2000-02-29T23:59:59.000001Z");
+  CHECK(format({1'795'467'600'123'456}) == "2026-11-23T21:00:00.123456Z");
 }
 
 TEST_CASE("times in other zones, of other shapes and of no calendar are no times") {

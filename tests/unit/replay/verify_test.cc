@@ -1,6 +1,6 @@
 // Verify: a sound ledger is sound, and each kind of damage is found where it is.
-#include "replay/report.h"
 #include "replay/verify.h"
+#include "replay/report.h"
 
 #include <algorithm>
 
