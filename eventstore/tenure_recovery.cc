@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 
 #include "eventstore/catch_up.h"
 #include "eventstore/codec.h"
@@ -23,12 +24,16 @@ TenureEnd end_of(const StoreError& error) {
 }
 
 std::optional<TenureEnd> Tenure::recover() {
+  const std::uint32_t partition = options_.settings.partition;
+  spdlog::debug("partition {}: the lease is ours, the archive stops", partition);
   archiver_.reset();
+  spdlog::debug("partition {}: the archive stands still, genesis is checked", partition);
   if (auto ended = check_genesis()) return ended;
   auto caught_up = catch_up(options_.settings.partition, parts_.ledger, parts_.archive,
                             [this] { return signals_.stopping || !signals_.granted; });
   if (!caught_up.ok()) return end(end_of(caught_up.error()), caught_up.error().what);
   const FoldPoint& point = caught_up.value();
+  spdlog::debug("partition {}: caught up to {}", partition, point.head.commit);
   state_.emplace(options_.settings, parts_.archive);
   if (auto loaded = state_->load(point); !loaded.ok()) {
     return end(end_of(loaded.error()), loaded.error().what);
@@ -37,6 +42,7 @@ std::optional<TenureEnd> Tenure::recover() {
   head_at_ = point.at;
   head_seen_ = point.seen;
   if (auto ended = subscribe()) return ended;
+  spdlog::debug("partition {}: claims it after commit {}", partition, head_.commit);
   draft_claim(head_.commit == 0);
   return std::nullopt;
 }

@@ -141,6 +141,7 @@ void take_over(std::uint32_t partitions) {
   }
   std::vector<std::string> arguments = beside(first);
   arguments.insert(arguments.end(), shape.begin(), shape.end());
+  arguments.insert(arguments.end(), {"--log-level", "debug"});
   CassetteProcess second(scratch / "second", arguments);
   INFO(second.log_tail());
   check_waits(second, vendors[0]);
