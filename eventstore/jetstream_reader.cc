@@ -27,8 +27,8 @@ constexpr milliseconds kSlice{100};
 // The server says that it is there this often, and is given three times as long.
 constexpr milliseconds kHeartbeat{2000};
 constexpr milliseconds kSilence{3 * kHeartbeat};
-// A consumer that has given nothing for so long is made anew: the server may have missed to tell it
-// of the stream's last message (its heartbeats go on), and nobody says so until the next one.
+// A consumer that has given nothing for so long is made anew: its heartbeats show that it lives,
+// not that it has given all there is, and asking again costs one request.
 constexpr milliseconds kRenew{3000};
 // Between attempts at a consumer, while the server comes up.
 constexpr milliseconds kRetry{50};
