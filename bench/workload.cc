@@ -11,7 +11,7 @@ namespace cassette::bench {
 namespace {
 
 constexpr double kZipfExponent = 0.99;
-// About the size of a sealed address of three lines (docs/read-models.md).
+// Stands for a sealed address of a few lines. Both sides store as many characters.
 constexpr std::size_t kSealedAddressChars = 160;
 
 std::discrete_distribution<std::uint32_t> ranks(Spread spread, std::uint32_t items) {

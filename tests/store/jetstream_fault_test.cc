@@ -99,8 +99,7 @@ TEST_CASE("killing the server amid appends loses nothing acknowledged, and no re
   read_through_faults(*follow(*ledger, 1), kCount);
 }
 
-// A second engine's first catch-up waited for ever: the server had not told its consumer of the
-// last message. A reader that hears nothing for a while asks anew, and gets nothing twice by it.
+// A reader that hears nothing for a while asks for a new consumer, and gets nothing twice by it.
 TEST_CASE("a reader that waits long has every message once, and none is missed") {
   NatsFixture nats;
   auto connection = nats.connect();

@@ -49,6 +49,17 @@ class BrokenArchive : public MemoryArchive {
   bool broken = false;
 };
 
+// Order o1 of one unit of v1/p1, delivered: closed, and so in the archive alone.
+TapeMaker delivered_order() {
+  TapeMaker tape;
+  tape.run(register_vendor("v1"));
+  tape.run(list_product("v1", "p1"));
+  tape.run(count_stock("v1", "p1", 5));
+  tape.run(place_order("o1", {item("v1", "p1", 1)}));
+  tape.run(advance("o1", "v1", domain::OrderStatus::Delivered));
+  return tape;
+}
+
 std::vector<Reply> decide(WorkingState& state, Batch& batch, domain::Command command) {
   std::vector<Reply> replies;
   Request request;
@@ -135,12 +146,7 @@ TEST_CASE("TheLargestOrderFitsIntoACommit") {
 
 // The process ended when a closed order's block in the archive could not be read.
 TEST_CASE("AnArchiveThatCantBeReadEndsTheTenureAndNotTheProcess") {
-  TapeMaker tape;
-  tape.run(register_vendor("v1"));
-  tape.run(list_product("v1", "p1"));
-  tape.run(count_stock("v1", "p1", 5));
-  tape.run(place_order("o1", {item("v1", "p1", 1)}));
-  tape.run(advance("o1", "v1", domain::OrderStatus::Delivered));
+  const TapeMaker tape = delivered_order();
   BrokenArchive archive;
   MemoryLedgers ledgers(tape_of(tape));
   const auto point = catch_up(0, ledgers[0], archive, [] { return false; });
@@ -211,12 +217,7 @@ TEST_CASE("AMessageThatWasChangedStopsTheClaim") {
 
 // Looking at closed orders and refusing every time filled the memory.
 TEST_CASE("AClosedOrderThatWasOnlyLookedAtLeavesMemoryAgain") {
-  TapeMaker tape;
-  tape.run(register_vendor("v1"));
-  tape.run(list_product("v1", "p1"));
-  tape.run(count_stock("v1", "p1", 5));
-  tape.run(place_order("o1", {item("v1", "p1", 1)}));
-  tape.run(advance("o1", "v1", domain::OrderStatus::Delivered));
+  const TapeMaker tape = delivered_order();
   MemoryArchive archive;
   MemoryLedgers ledgers(tape_of(tape));
   const FoldPoint point = catch_up(0, ledgers[0], archive, [] { return false; }).value();
