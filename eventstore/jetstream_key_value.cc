@@ -20,8 +20,6 @@ constexpr std::int64_t kHistory = 64;
 constexpr std::int64_t kNoLimit = -1;
 constexpr std::int64_t kDuplicatesNs = 100'000'000;  // the least; message ids are not used
 
-using KeyValueStoreHandle = std::unique_ptr<kvStore, HandleDeleter<kvStore_Destroy>>;
-
 bool is_removal(natsMsg* message) {
   const char* operation = nullptr;
   return natsMsgHeader_Get(message, kOperation, &operation) == NATS_OK && operation != nullptr;
@@ -223,18 +221,28 @@ Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
   return sequence;
 }
 
+// From the stream's subjects, and not by a watch as other clients do: that one ends its subscription
+// while the server may still send to it, which NATS.c 3.4 does not survive (see JetStreamReader).
 Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
   if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
-  KeyValueStoreHandle store;
-  natsStatus status = js_KeyValue(out(store), link_.context.get(), bucket_.c_str());
-  kvWatchOptions options;
-  kvWatchOptions_Init(&options);
-  options.Timeout = link_.options.request_timeout.count();
-  kvKeysList list{};
-  if (status == NATS_OK) status = kvStore_Keys(&list, store.get(), &options);
-  if (status != NATS_OK) return Failure{store_error("keys of bucket " + bucket_, status)};
-  std::vector<std::string> keys(list.Keys, list.Keys + list.Count);
-  kvKeysList_Destroy(&list);
+  const std::string all = subject(">");
+  jsOptions options;
+  jsOptions_Init(&options);
+  options.Wait = link_.options.request_timeout.count();
+  options.Stream.Info.SubjectsFilter = all.c_str();
+  StreamInfoHandle info;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  const natsStatus status =
+      js_GetStreamInfo(out(info), link_.context.get(), stream_.c_str(), &options, &code);
+  if (status != NATS_OK) return Failure{store_error("keys of bucket " + bucket_, status, code)};
+  std::vector<std::string> keys;
+  const jsStreamStateSubjects* subjects = info->State.Subjects;
+  for (int i = 0; subjects != nullptr && i < subjects->Count; ++i) {
+    std::string key = std::string(subjects->List[i].Subject).substr(all.size() - 1);
+    auto entry = get(key);
+    if (!entry) return Failure{entry.error()};
+    if (entry.value()) keys.push_back(std::move(key));  // else it was removed
+  }
   return keys;
 }
 

@@ -99,6 +99,12 @@ JetStreamReader::JetStreamReader(std::unique_ptr<JetStreamLink> link, std::strin
                                  std::uint64_t from)
     : stream_(std::move(stream)), link_(std::move(link)), next_(std::max<std::uint64_t>(from, 1)) {}
 
+// NATS.c 3.4 goes on using a subscription that is destroyed while a message for it comes in (its
+// issue 637; the heap is damaged). A closed connection has no thread that could bring one.
+JetStreamReader::~JetStreamReader() {
+  natsConnection_Close(link_->connection.get());
+}
+
 natsStatus JetStreamReader::subscribe() {
   InboxHandle inbox;
   natsStatus status = natsInbox_Create(out(inbox));

@@ -23,6 +23,9 @@ class JetStreamReader final : public LedgerReader {
   static Stored<std::unique_ptr<LedgerReader>> open(const JetStreamOptions& options,
                                                     const std::string& stream, std::uint64_t from);
   JetStreamReader(std::unique_ptr<JetStreamLink> link, std::string stream, std::uint64_t from);
+  ~JetStreamReader() override;
+  JetStreamReader(const JetStreamReader&) = delete;
+  JetStreamReader& operator=(const JetStreamReader&) = delete;
 
   Stored<std::vector<Message>> next(std::chrono::milliseconds timeout) override;
   void interrupt() override;

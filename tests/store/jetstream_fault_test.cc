@@ -99,6 +99,28 @@ TEST_CASE("killing the server amid appends loses nothing acknowledged, and no re
   read_through_faults(*follow(*ledger, 1), kCount);
 }
 
+// The process hung or aborted, its heap damaged: NATS.c used a subscription that was gone.
+TEST_CASE("a reader may end while messages pour in") {
+  constexpr std::uint64_t kMessages = 3000;
+  constexpr int kReaders = 400;
+  NatsFixture nats({.sync_always = false});
+  const auto connection = nats.connect();
+  must(connection->create_ledger_stream(0, {}));
+  const auto ledger = connection->ledger(0);
+  std::atomic<std::uint64_t> acked{0};
+  append_through_faults(*ledger, kMessages, acked);
+  const auto open_and_end = [&] {
+    for (int i = 0; i < kReaders; ++i) {
+      const auto reader = must(ledger->follow(1));
+      REQUIRE_FALSE(must(reader->next(kPatience)).empty());
+    }
+  };
+  auto beside = std::async(std::launch::async, open_and_end);
+  open_and_end();
+  beside.get();
+  CHECK(last_of(*ledger) == kMessages);
+}
+
 // A reader that hears nothing for a while asks for a new consumer, and gets nothing twice by it.
 TEST_CASE("a reader that waits long has every message once, and none is missed") {
   NatsFixture nats;
