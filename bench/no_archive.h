@@ -28,6 +28,11 @@ class NoArchive : public eventstore::Archive {
                                                                 const domain::OrderId&) override {
     return std::optional<domain::SubOrder>();
   }
+  eventstore::Stored<eventstore::Done> for_each_holder(const domain::VendorId&,
+                                                       const domain::ProductId&,
+                                                       const VisitHolder&) override {
+    return eventstore::Done{};
+  }
   eventstore::Stored<std::optional<eventstore::RememberedCommand>> command(
       std::string_view) override {
     return std::optional<eventstore::RememberedCommand>();

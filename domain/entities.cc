@@ -120,13 +120,13 @@ std::vector<EntityKey> entities_of(const Event& event) {
   return std::visit(KeysOf{}, event);
 }
 
-std::vector<EntityKey> orders_of(const Command& command) {
+OrderName order_named_by(const Command& command) {
   return std::visit(
-      []<class C>(const C& it) -> Keys {
+      []<class C>(const C& it) -> OrderName {
         if constexpr (OfSubOrder<C> || std::is_same_v<C, ReserveStock>) {
-          return {sub_order_key(it.vendor_id, it.order_id)};
+          return {&it.vendor_id, &it.order_id};
         } else if constexpr (OfOrder<C> || std::is_same_v<C, PlaceOrder>) {
-          return {key_of(it.order_id)};
+          return {nullptr, &it.order_id};
         } else {
           return {};
         }

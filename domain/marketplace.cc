@@ -54,11 +54,13 @@ const StockItem* Marketplace::stock(const VendorId& vendor, const ProductId& id)
 
 const SubOrder* Marketplace::sub_order(const VendorId& vendor, const OrderId& id) const {
   const Shop* shop = find_shop(vendor);
-  return shop ? find_in(shop->sub_orders, id) : nullptr;
+  const Kept<SubOrder>* kept = shop ? find_in(shop->sub_orders, id) : nullptr;
+  return kept ? &kept->state : nullptr;
 }
 
 const Order* Marketplace::order(const OrderId& id) const {
-  return find_in(orders_, id);
+  const Kept<Order>* kept = find_in(orders_, id);
+  return kept ? &kept->state : nullptr;
 }
 
 const Customer* Marketplace::customer(const CustomerId& id) const {
@@ -90,11 +92,11 @@ void Marketplace::load(const VendorId& vendor, const ProductId& id, StockItem st
 }
 
 void Marketplace::load(const VendorId& vendor, const OrderId& id, SubOrder state) {
-  shop(vendor).sub_orders[id] = std::move(state);
+  touch(shop(vendor), id) = std::move(state);
 }
 
 void Marketplace::load(const OrderId& id, Order state) {
-  Order& order = orders_[id];
+  Order& order = touch(id);
   unschedule(id, order);
   order = std::move(state);
   schedule(id, order);
@@ -114,6 +116,42 @@ void Marketplace::unload(const OrderId& id) {
   const Order* state = order(id);
   CHECK(state != nullptr && state->closed());
   orders_.erase(id);
+}
+
+// ---- epochs
+
+SubOrder& Marketplace::touch(Shop& shop, const OrderId& id) {
+  const auto at = shop.sub_orders.try_emplace(id).first;
+  Kept<SubOrder>& kept = at->second;
+  if (kept.epoch != epoch_) waiting_.push_back({epoch_, &shop, &at->first});
+  kept.epoch = epoch_;
+  return kept.state;
+}
+
+Order& Marketplace::touch(const OrderId& id) {
+  const auto at = orders_.try_emplace(id).first;
+  Kept<Order>& kept = at->second;
+  if (kept.epoch != epoch_) waiting_.push_back({epoch_, nullptr, &at->first});
+  kept.epoch = epoch_;
+  return kept.state;
+}
+
+void Marketplace::forget(std::uint64_t epoch) {
+  // Whatever is erased goes at the last of its entries: earlier ones are of earlier epochs.
+  const auto forget_in = [](auto& map, const Waiting& waiting) {
+    const auto at = map.find(*waiting.id);
+    CHECK(at != map.end());
+    if (at->second.epoch == waiting.epoch && at->second.state.at_rest()) map.erase(at);
+  };
+  while (!waiting_.empty() && waiting_.front().epoch <= epoch) {
+    const Waiting waiting = waiting_.front();
+    waiting_.pop_front();
+    if (waiting.shop) {
+      forget_in(waiting.shop->sub_orders, waiting);
+    } else {
+      forget_in(orders_, waiting);
+    }
+  }
 }
 
 // ---- deadlines
@@ -145,13 +183,13 @@ void Marketplace::for_each_stock(
 void Marketplace::for_each_sub_order(
     const std::function<void(const VendorId&, const OrderId&, const SubOrder&)>& visit) const {
   for (const auto& [vendor, at] : shops_) {
-    for (const auto& [order, sub_order] : at.sub_orders) visit(vendor, order, sub_order);
+    for (const auto& [order, kept] : at.sub_orders) visit(vendor, order, kept.state);
   }
 }
 
 void Marketplace::for_each_order(
     const std::function<void(const OrderId&, const Order&)>& visit) const {
-  for (const auto& [id, order] : orders_) visit(id, order);
+  for (const auto& [id, kept] : orders_) visit(id, kept.state);
 }
 
 }  // namespace cassette::domain

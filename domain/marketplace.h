@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -42,8 +43,16 @@ struct EntityKeyHash {
 // add is known to `Marketplace::touched_by`.
 std::vector<EntityKey> entities_of(const Command& command);
 std::vector<EntityKey> entities_of(const Event& event);
-// Of a command's, the order and sub-orders: what may have to be fetched, since it leaves memory.
-std::vector<EntityKey> orders_of(const Command& command);
+// The order or sub-order among them, which may have to be fetched, since it leaves memory: null
+// where there is none, and `vendor` null for an order. Valid as long as the command is.
+struct OrderName {
+  const VendorId* vendor = nullptr;
+  const OrderId* order = nullptr;
+};
+OrderName order_named_by(const Command& command);
+
+// Orders that a refused count names at most.
+inline constexpr std::size_t kMaxOrdersInTheWay = 20;
 
 class Marketplace {
  public:
@@ -55,7 +64,7 @@ class Marketplace {
 
   // Decides on the state as it is; changes nothing. A PlaceOrder is refused for a shortage at once
   // when the vendors before it, in the order of ids, all live here.
-  Decision decide(const Command& command, const Context& context) const;
+  Decision decide(Command command, const Context& context) const;
 
   // Folds one event. CHECK-fails when the event contradicts the state: it was never decided on it.
   void evolve(const Event& event);
@@ -85,6 +94,15 @@ class Marketplace {
   void unload(const VendorId& vendor, const OrderId& id);
   void unload(const OrderId& id);
 
+  // Orders and sub-orders that are loaded or evolved from here on are of `epoch`, which never
+  // falls. In epoch 0, where a marketplace begins, they stay until they are unloaded.
+  void begin_epoch(std::uint64_t epoch) { epoch_ = epoch; }
+  // Forgets those at rest that nothing loaded or evolved after `epoch`, for whoever has them kept
+  // elsewhere. Their deadlines stay.
+  void forget(std::uint64_t epoch);
+  // How many wait to be forgotten; one that came again in a later epoch counts again.
+  std::size_t waiting() const { return waiting_.size(); }
+
   // The earliest deadline of an unconfirmed order; nothing when there is none.
   struct Deadline {
     Timestamp at;
@@ -94,6 +112,10 @@ class Marketplace {
   };
   std::optional<Deadline> next_deadline() const;
 
+  // Orders in memory that the vendor owes units of the product, at most kMaxOrdersInTheWay, the
+  // first by id.
+  std::vector<OrderId> holders_of(const VendorId& vendor, const ProductId& product) const;
+
   // Visits every aggregate of a kind, in no order: `visit(key…, state)`.
   void for_each_stock(
       const std::function<void(const VendorId&, const ProductId&, const StockItem&)>& visit) const;
@@ -102,6 +124,12 @@ class Marketplace {
   void for_each_order(const std::function<void(const OrderId&, const Order&)>& visit) const;
 
  private:
+  // An order or sub-order, and the epoch in which it was last loaded or evolved.
+  template <class T>
+  struct Kept {
+    T state;
+    std::uint64_t epoch = 0;
+  };
   struct Listing {
     Product product;
     StockItem stock;
@@ -110,16 +138,21 @@ class Marketplace {
     Vendor vendor;
     std::unordered_map<ProductId, Listing> listings;
     std::unordered_map<std::string, ProductId> skus;  // of listed products only
-    std::unordered_map<OrderId, SubOrder> sub_orders;
+    std::unordered_map<OrderId, Kept<SubOrder>> sub_orders;
+  };
+  struct Waiting {
+    std::uint64_t epoch = 0;
+    Shop* shop = nullptr;         // of a sub-order; null for an order
+    const OrderId* id = nullptr;  // the key in its map, which stays where it is
   };
 
   struct Decide;  // one overload a command
   struct Evolve;  // one overload a group of events
 
-  Decision place(const PlaceOrder& command, const Context& context) const;
+  Decision place(PlaceOrder command, const Context& context) const;
   std::optional<Rejection> refused_at_once(const OrderPlaced& placed) const;
   std::vector<Offer> offers_for(const ReserveStock& command) const;
-  Decision reserve(const ReserveStock& command) const;
+  Decision reserve(ReserveStock command) const;
   Decision count(const CountStock& command) const;
   Decision adjust(const AdjustStock& command) const;
   Decision update_shipment(const UpdateShipment& command) const;
@@ -127,17 +160,23 @@ class Marketplace {
   Decision name_orders_in_the_way(Decision decision, const VendorId& vendor,
                                   const ProductId& product) const;
   void add_crossings(Events& events) const;
+  bool may_cross(const Event& event) const;
   Shop& shop(const VendorId& id) { return shops_[id]; }
   const Shop* find_shop(const VendorId& id) const;
   const Listing* find_listing(const VendorId& vendor, const ProductId& id) const;
+  // The state of what is about to be loaded or evolved.
+  SubOrder& touch(Shop& shop, const OrderId& id);
+  Order& touch(const OrderId& id);
   void schedule(const OrderId& id, const Order& order);
   void unschedule(const OrderId& id, const Order& order);
 
   IsLocal is_local_;
   std::unordered_map<VendorId, Shop> shops_;
-  std::unordered_map<OrderId, Order> orders_;
+  std::unordered_map<OrderId, Kept<Order>> orders_;
   std::unordered_map<CustomerId, Customer> customers_;
   std::set<Deadline> deadlines_;
+  std::uint64_t epoch_ = 0;
+  std::deque<Waiting> waiting_;  // in the order of epochs
 };
 
 }  // namespace cassette::domain

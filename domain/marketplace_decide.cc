@@ -8,9 +8,6 @@
 namespace cassette::domain {
 namespace {
 
-// Orders that a refused count names at most.
-constexpr std::size_t kMaxOrdersInTheWay = 20;
-
 // Stands for every aggregate that has no event yet.
 template <class T>
 const T& or_none(const T* state) {
@@ -52,7 +49,9 @@ struct Marketplace::Decide {
     return domain::decide(or_none(all.customer(command.customer_id)), command);
   }
 
-  Decision operator()(const PlaceOrder& command) const { return all.place(command, context); }
+  Decision operator()(PlaceOrder& command) const {
+    return all.place(std::move(command), context);
+  }
 
   template <class C>
   requires kIsOneOf<C, ConfirmOrder, ExpireReservation> Decision
@@ -61,12 +60,16 @@ struct Marketplace::Decide {
   }
 
   template <class C>
-  requires kIsOneOf<C, CancelOrder, ChangeOrderAddress, RecordSubOrder> Decision
-  operator()(const C& command) const {
+  requires kIsOneOf<C, CancelOrder, ChangeOrderAddress> Decision operator()(
+      const C& command) const {
     return domain::decide(or_none(all.order(command.order_id)), command);
   }
+  Decision operator()(RecordSubOrder& command) const {
+    const Order& order = or_none(all.order(command.order_id));
+    return domain::decide(order, std::move(command));
+  }
 
-  Decision operator()(const ReserveStock& command) const { return all.reserve(command); }
+  Decision operator()(ReserveStock& command) const { return all.reserve(std::move(command)); }
 
   template <class C>
   requires kIsOneOf<C, SettleReservation, ConfirmSubOrder, CancelLines, ChangeSubOrderAddress,
@@ -79,7 +82,8 @@ struct Marketplace::Decide {
   Decision operator()(const ResolveReturn& command) const { return all.resolve_return(command); }
 };
 
-Decision Marketplace::decide(const Command& command, const Context& context) const {
+// What the large commands hold moves into their events.
+Decision Marketplace::decide(Command command, const Context& context) const {
   Decision decision = std::visit(Decide{*this, context}, command);
   if (decision) add_crossings(decision.value());
   return decision;
@@ -87,15 +91,16 @@ Decision Marketplace::decide(const Command& command, const Context& context) con
 
 // ---- orders
 
-Decision Marketplace::place(const PlaceOrder& command, const Context& context) const {
+Decision Marketplace::place(PlaceOrder command, const Context& context) const {
+  const Order& before = or_none(order(command.order_id));
   Decision decision =
-      domain::decide(or_none(order(command.order_id)), command, context.now, context.policy);
+      domain::decide(before, std::move(command), context.now, context.policy);
   if (!decision) return decision;
-  if (or_none(customer(command.customer_id)).erased()) {
-    return Failure{CustomerIsErased{command.customer_id}};
-  }
   const auto* placed = std::get_if<OrderPlaced>(&decision.value().front());
   CHECK(placed != nullptr);
+  if (or_none(customer(placed->customer_id)).erased()) {
+    return Failure{CustomerIsErased{placed->customer_id}};
+  }
   if (auto refusal = refused_at_once(*placed)) return Failure{*std::move(refusal)};
   return decision;
 }
@@ -108,7 +113,7 @@ std::optional<Rejection> Marketplace::refused_at_once(const OrderPlaced& placed)
   std::size_t short_vendors = 0;
   for (const VendorId& id : vendors) {
     if (!is_local_(id.value)) return std::nullopt;
-    const ReserveStock ask = ask_of(placed, id, currency, false);
+    const ReserveStock ask = terms_of(placed, id, currency);
     const std::vector<Offer> offers = offers_for(ask);
     auto refusal = refusal_of(vendor(id), offers, ask);
     if (!refusal) {
@@ -141,9 +146,11 @@ std::vector<Offer> Marketplace::offers_for(const ReserveStock& command) const {
   return offers;
 }
 
-Decision Marketplace::reserve(const ReserveStock& command) const {
+Decision Marketplace::reserve(ReserveStock command) const {
   if (sub_order(command.vendor_id, command.order_id)) return Events{};
-  SubOrderEvent answer = domain::decide(vendor(command.vendor_id), offers_for(command), command);
+  const Vendor* seller = vendor(command.vendor_id);
+  const std::vector<Offer> offers = offers_for(command);
+  SubOrderEvent answer = domain::decide(seller, offers, std::move(command));
   return std::visit([](auto&& event) { return events_of(std::move(event)); }, std::move(answer));
 }
 
@@ -170,20 +177,23 @@ Decision Marketplace::adjust(const AdjustStock& command) const {
 Decision Marketplace::name_orders_in_the_way(Decision decision, const VendorId& vendor,
                                              const ProductId& product) const {
   if (decision) return decision;
-  auto* below = std::get_if<BelowReserved>(&decision.error());
+  if (auto* below = std::get_if<BelowReserved>(&decision.error())) {
+    below->orders = holders_of(vendor, product);
+  }
+  return decision;
+}
+
+std::vector<OrderId> Marketplace::holders_of(const VendorId& vendor,
+                                             const ProductId& product) const {
   const Shop* at = find_shop(vendor);
-  if (!below || !at) return decision;
+  if (!at) return {};
   std::set<OrderId> first;  // by id, so that the answer is the same wherever it is decided
-  for (const auto& [id, sub_order] : at->sub_orders) {
-    const auto holds = [&product](const SubOrderLine& line) {
-      return line.product_id == product && line.open() > 0;
-    };
-    if (sub_order.refused || std::ranges::none_of(sub_order.lines, holds)) continue;
+  for (const auto& [id, kept] : at->sub_orders) {
+    if (!kept.state.holds(product)) continue;
     first.insert(id);
     if (first.size() > kMaxOrdersInTheWay) first.erase(std::prev(first.end()));
   }
-  below->orders.assign(first.begin(), first.end());
-  return decision;
+  return {first.begin(), first.end()};
 }
 
 // ---- shipments and returns
@@ -257,7 +267,22 @@ concept LowersByOrder = kIsOneOf<E, StockReserved, LostShipmentReplaced>;
 
 }  // namespace
 
+// Whether the event may take an item that has a reorder point to it: most have none.
+bool Marketplace::may_cross(const Event& event) const {
+  const auto* reserved = std::get_if<StockReserved>(&event);
+  if (!reserved) return true;
+  return std::ranges::any_of(reserved->lines, [&](const ReservedLine& line) {
+    const StockItem* item = stock(reserved->vendor_id, line.product_id);
+    return !item || item->reorder_point > 0;
+  });
+}
+
 void Marketplace::add_crossings(Events& events) const {
+  const auto lowers = [](const Event& event) {
+    return std::visit([]<class E>(const E&) { return LowersStock<E> || LowersByOrder<E>; }, event);
+  };
+  const auto crosses = [&](const Event& event) { return lowers(event) && may_cross(event); };
+  if (std::ranges::none_of(events, crosses)) return;
   Touched touched{*this};
   const auto apply = [this, &touched]<class E>(const E& event) {
     if constexpr (LowersStock<E>) {

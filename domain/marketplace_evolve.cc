@@ -49,7 +49,7 @@ struct Marketplace::Evolve {
   }
 
   void operator()(const OfOrder auto& event) const {
-    Order& order = all.orders_[event.order_id];
+    Order& order = all.touch(event.order_id);
     all.unschedule(event.order_id, order);
     domain::evolve(order, event);
     all.schedule(event.order_id, order);
@@ -58,7 +58,7 @@ struct Marketplace::Evolve {
   template <IsSubOrderEvent E>
   void operator()(const E& event) const {
     Shop& shop = all.shop(event.vendor_id);
-    SubOrder& sub_order = shop.sub_orders[event.order_id];
+    SubOrder& sub_order = all.touch(shop, event.order_id);
     if constexpr (MovesStock<E>) {
       apply_to_stock(sub_order, event, [&shop](const ProductId& product) -> StockItem& {
         return shop.listings[product].stock;

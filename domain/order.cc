@@ -119,13 +119,20 @@ bool Order::may_expire() const {
   return phase == OrderPhase::Placing || std::ranges::any_of(parts, &OrderPart::stands);
 }
 
-bool Order::closed() const {
-  const auto done = [this](const OrderPart& part) {
+bool Order::at_rest() const {
+  const auto rests = [this](const OrderPart& part) {
     if (part.outstanding > 0) return false;
-    if (part.phase == PartPhase::Answered) return part.sub_order.closed();
+    if (part.phase == PartPhase::Answered) return true;
     return part.phase == PartPhase::Unasked && phase == OrderPhase::Failed;
   };
-  return exists() && phase != OrderPhase::Placing && std::ranges::all_of(parts, done);
+  return exists() && phase != OrderPhase::Placing && std::ranges::all_of(parts, rests);
+}
+
+bool Order::closed() const {
+  const auto done = [](const OrderPart& part) {
+    return part.phase == PartPhase::Unasked || part.sub_order.closed();
+  };
+  return at_rest() && std::ranges::all_of(parts, done);
 }
 
 // ---- evolve
@@ -211,10 +218,9 @@ std::vector<VendorId> vendors_of(const OrderPlaced& placed) {
   return vendors;
 }
 
-ReserveStock ask_of(const OrderPlaced& placed, const VendorId& vendor, const Currency& currency,
-                    bool last) {
-  ReserveStock ask{placed.order_id, vendor, placed.customer_id, {}, {}, placed.shipping_address,
-                   currency,        last};
+ReserveStock terms_of(const OrderPlaced& placed, const VendorId& vendor, const Currency& currency) {
+  ReserveStock ask{placed.order_id, vendor, {}, {}, {}, {}, currency, false};
+  ask.lines.reserve(placed.lines.size());
   for (const PlacedLine& line : placed.lines) {
     if (line.vendor_id == vendor) ask.lines.push_back(line);
   }
@@ -227,7 +233,11 @@ ReserveStock ask_of(const OrderPlaced& placed, const VendorId& vendor, const Cur
 ReserveStock first_ask(const OrderPlaced& placed) {
   const std::vector<VendorId> vendors = vendors_of(placed);
   CHECK(!vendors.empty());
-  return ask_of(placed, vendors.front(), {}, vendors.size() == 1);
+  ReserveStock ask = terms_of(placed, vendors.front(), {});
+  ask.customer_id = placed.customer_id;
+  ask.shipping_address = placed.shipping_address;
+  ask.last = vendors.size() == 1;
+  return ask;
 }
 
 }  // namespace cassette::domain

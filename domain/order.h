@@ -128,7 +128,12 @@ struct Order {
   const OrderPart* part(const VendorId& vendor) const;
   // Waits for its confirmation, and has a deadline.
   bool may_expire() const;
-  // Nothing is outstanding and every part is closed: it may leave memory.
+  // Every ask is answered and every release seen: it may leave memory, and is fetched again when
+  // it is named.
+  bool at_rest() const;
+  // What an engine has to have from its start on.
+  bool awake() const { return exists() && (!at_rest() || may_expire()); }
+  // Nothing is outstanding and every part is closed.
   bool closed() const;
   static void fields(auto& self, auto&& visit) {
     visit("version", self.version);
@@ -164,7 +169,7 @@ void evolve(Order& order, const SubOrderRecorded& event);
 
 // AlreadyExists, InvalidCommand (no lines, a bad quantity, …), NotPermitted (an override that only
 // an administrator or service may give). Shortage is found when the vendors are asked.
-Decision decide(const Order& order, const PlaceOrder& command, Timestamp now, const Policy& policy);
+Decision decide(const Order& order, PlaceOrder command, Timestamp now, const Policy& policy);
 // NotFound, VersionMismatch, ReservationHasExpired, OrderIsUnsettled, IllegalTransition when it is
 // cancelled. Confirming twice gives no event.
 Decision decide(const Order& order, const ConfirmOrder& command, Timestamp now);
@@ -176,15 +181,15 @@ Decision decide(const Order& order, const ChangeOrderAddress& command);
 Decision decide(const Order& order, const ExpireReservation& command, Timestamp now);
 // Never a rejection: the vendor's partition has decided already. Asks the next vendor, settles,
 // confirms or gives up, as the answer demands.
-Decision decide(const Order& order, const RecordSubOrder& command);
+Decision decide(const Order& order, RecordSubOrder command);
 
 // ---- asks
 
 // The vendors of `placed`, in the order in which they are asked.
 std::vector<VendorId> vendors_of(const OrderPlaced& placed);
-// The ask of `vendor`, which holds the lines and charges of `placed` that are its own.
-ReserveStock ask_of(const OrderPlaced& placed, const VendorId& vendor, const Currency& currency,
-                    bool last);
+// The part of an ask of `vendor` that its answer depends on: the lines and charges of `placed` that
+// are its own.
+ReserveStock terms_of(const OrderPlaced& placed, const VendorId& vendor, const Currency& currency);
 // The ask of the first vendor, in no currency yet.
 ReserveStock first_ask(const OrderPlaced& placed);
 

@@ -107,18 +107,23 @@ Refusal policy_refusal(const PlaceOrder& command, const Policy& policy) {
   return std::nullopt;
 }
 
+bool has_too_many_vendors(const std::vector<OrderItem>& items) {
+  if (items.size() <= kMaxOrderVendors) return false;
+  std::set<std::string_view> vendors;
+  for (const OrderItem& item : items) vendors.insert(item.vendor_id.value);
+  return vendors.size() > kMaxOrderVendors;
+}
+
 Refusal place_refusal(const Order& order, const PlaceOrder& command, const Policy& policy) {
   if (order.exists()) return AlreadyExists{"order", command.order_id.value};
   if (command.items.empty()) return InvalidCommand{"items", "must not be empty"};
   if (command.items.size() > kMaxOrderLines) {
     return InvalidCommand{"items", "has more than " + std::to_string(kMaxOrderLines) + " lines"};
   }
-  std::set<std::string_view> vendors;
   for (const OrderItem& item : command.items) {
     if (auto refusal = item_refusal(item, command.asked_by)) return refusal;
-    vendors.insert(item.vendor_id.value);
   }
-  if (vendors.size() > kMaxOrderVendors) {
+  if (has_too_many_vendors(command.items)) {
     return InvalidCommand{"items",
                           "is of more than " + std::to_string(kMaxOrderVendors) + " vendors"};
   }
@@ -126,21 +131,20 @@ Refusal place_refusal(const Order& order, const PlaceOrder& command, const Polic
   return policy_refusal(command, policy);
 }
 
-std::vector<PlacedLine> lines_of(const PlaceOrder& command) {
+std::vector<PlacedLine> lines_of(std::vector<OrderItem> items) {
   std::vector<PlacedLine> lines;
-  lines.reserve(command.items.size());
-  for (const OrderItem& item : command.items) {
+  lines.reserve(items.size());
+  for (OrderItem& item : items) {
     const LineId id{static_cast<std::uint32_t>(lines.size() + 1)};
-    lines.push_back({id, item.vendor_id, item.product_id, item.quantity, item.expected_unit_price,
-                     item.unit_price});
+    lines.push_back({id, std::move(item.vendor_id), std::move(item.product_id), item.quantity,
+                     std::move(item.expected_unit_price), std::move(item.unit_price)});
   }
   return lines;
 }
 
 }  // namespace
 
-Decision decide(const Order& order, const PlaceOrder& command, Timestamp now,
-                const Policy& policy) {
+Decision decide(const Order& order, PlaceOrder command, Timestamp now, const Policy& policy) {
   if (auto refusal = place_refusal(order, command, policy)) return Failure{*std::move(refusal)};
   const Confirmation confirmation = command.confirmation.value_or(policy.confirmation);
   std::optional<Timestamp> reserved_until;
@@ -149,8 +153,9 @@ Decision decide(const Order& order, const PlaceOrder& command, Timestamp now,
         command.reservation_seconds.value_or(policy.reservation_max_seconds);
     reserved_until = Timestamp{now.micros + seconds * kMicrosPerSecond};
   }
-  return events_of(OrderPlaced{command.order_id, command.customer_id, lines_of(command),
-                               command.charges, command.shipping_address, confirmation,
+  return events_of(OrderPlaced{std::move(command.order_id), std::move(command.customer_id),
+                               lines_of(std::move(command.items)), std::move(command.charges),
+                               std::move(command.shipping_address), confirmation,
                                command.on_shortage, reserved_until});
 }
 
@@ -248,17 +253,19 @@ namespace {
 // What follows from the answer of one vendor, on the order as it was before the answer.
 class Answered {
  public:
-  Answered(const Order& order, const RecordSubOrder& command, Events& events)
-      : order_(order), command_(command), events_(events) {
-    evolve(answer_, command.change);
+  // `events` begin with the record of the answer, and have room for kMost.
+  Answered(const Order& order, Events& events)
+      : order_(order), record_(std::get<SubOrderRecorded>(events.front())), events_(events) {
+    evolve(answer_, record_.change);
   }
+  static constexpr std::size_t kMost = 3;
 
   void reserved() {
     if (order_.phase == OrderPhase::Placing) return next_or_settle(nullptr);
     // The order failed while its vendor was asked. Unless it is asked to cancel already:
-    if (order_.part(command_.vendor_id)->outstanding > 0) return;
-    events_.emplace_back(CancellationRequested{command_.order_id,
-                                               {command_.vendor_id},
+    if (order_.part(record_.vendor_id)->outstanding > 0) return;
+    events_.emplace_back(CancellationRequested{record_.order_id,
+                                               {record_.vendor_id},
                                                order_.expired ? "expired" : std::string(kCancelled),
                                                Role::System,
                                                false});
@@ -275,7 +282,7 @@ class Answered {
   // Calls `visit(vendor, sub-order)` for every part that was answered, this one included.
   void each_answered(auto&& visit) const {
     for (const OrderPart& part : order_.parts) {
-      if (part.vendor_id == command_.vendor_id) {
+      if (part.vendor_id == record_.vendor_id) {
         visit(part.vendor_id, answer_);
       } else if (part.phase == PartPhase::Answered) {
         visit(part.vendor_id, part.sub_order);
@@ -299,7 +306,7 @@ class Answered {
   Currency currency() const { return order_.currency.empty() ? answer_.currency : order_.currency; }
 
   void give_up(const Rejection& refusal) {
-    events_.emplace_back(OrderCancelled{command_.order_id, refusal, standing()});
+    events_.emplace_back(OrderCancelled{record_.order_id, refusal, standing()});
   }
 
   void next_or_settle(const Rejection* refusal) {
@@ -312,7 +319,7 @@ class Answered {
 
   void request(const VendorId& vendor, bool last) {
     StockRequested event{
-        command_.order_id, vendor, order_.customer_id, {}, {}, order_.shipping_address,
+        record_.order_id, vendor, order_.customer_id, {}, {}, order_.shipping_address,
         currency(),        last};
     for (const PlacedLine& line : order_.lines) {
       if (line.vendor_id == vendor) event.lines.push_back(line);
@@ -336,28 +343,33 @@ class Answered {
       return !automatic && !sub_order.settled;
     };
     events_.emplace_back(
-        OrderSettled{command_.order_id, Money{total, currency()}, standing(unaware)});
+        OrderSettled{record_.order_id, Money{total, currency()}, standing(unaware)});
     std::vector<VendorId> vendors = standing();
     if (!automatic || vendors.empty()) return;
-    events_.emplace_back(OrderConfirmed{command_.order_id, std::move(vendors)});
+    events_.emplace_back(OrderConfirmed{record_.order_id, std::move(vendors)});
   }
 
   const Order& order_;
-  const RecordSubOrder& command_;
+  const SubOrderRecorded& record_;
   Events& events_;
   SubOrder answer_;
 };
 
 }  // namespace
 
-Decision decide(const Order& order, const RecordSubOrder& command) {
+Decision decide(const Order& order, RecordSubOrder command) {
   CHECK(order.exists() && order.part(command.vendor_id) != nullptr);
-  Events events = events_of(SubOrderRecorded{command.order_id, command.vendor_id, command.change});
-  if (std::holds_alternative<StockReserved>(command.change)) {
-    Answered{order, command, events}.reserved();
-  } else if (const auto* refused = std::get_if<ReservationRefused>(&command.change)) {
-    Answered{order, command, events}.refused(refused->refusal);
+  Events events;
+  events.reserve(Answered::kMost);
+  events.emplace_back(SubOrderRecorded{std::move(command.order_id), std::move(command.vendor_id),
+                                       std::move(command.change)});
+  const SubOrderEvent& change = std::get<SubOrderRecorded>(events.front()).change;
+  if (std::holds_alternative<StockReserved>(change)) {
+    Answered{order, events}.reserved();
+  } else if (const auto* refused = std::get_if<ReservationRefused>(&change)) {
+    Answered{order, events}.refused(refused->refusal);
   }
+  CHECK(events.size() <= Answered::kMost);
   return events;
 }
 

@@ -84,6 +84,12 @@ bool SubOrder::closed() const {
   return exists() && (now == OrderStatus::Delivered || now == OrderStatus::Cancelled);
 }
 
+bool SubOrder::holds(const ProductId& product) const {
+  return !refused && std::ranges::any_of(lines, [&product](const SubOrderLine& line) {
+    return line.product_id == product && line.open() > 0;
+  });
+}
+
 const SubOrderLine* SubOrder::line(LineId id) const {
   return find_by(lines, id, &SubOrderLine::line_id);
 }

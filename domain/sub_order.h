@@ -222,6 +222,12 @@ struct SubOrder {
   bool anything_shipped() const { return !shipments.empty(); }
   // Nothing can happen any more but a return.
   bool closed() const;
+  // No answer of another vendor is awaited: it may leave memory, and is fetched again when it is
+  // named.
+  bool at_rest() const { return exists() && (refused || settled || closed()); }
+  bool awake() const { return exists() && !at_rest(); }
+  // The vendor owes units of this product.
+  bool holds(const ProductId& product) const;
   const SubOrderLine* line(LineId id) const;
   const Shipment* shipment(const ShipmentId& id) const;
   const Return* find_return(const ReturnId& id) const;
@@ -302,8 +308,7 @@ struct Offer {
 // `offers` stand in the order of the command's lines. Always an event: StockReserved, or
 // ReservationRefused with NotFound (vendor), VendorIsSuspended, ProductIsNotListed, PriceChanged,
 // MixedCurrency or InsufficientStock.
-SubOrderEvent decide(const Vendor* vendor, std::span<const Offer> offers,
-                     const ReserveStock& command);
+SubOrderEvent decide(const Vendor* vendor, std::span<const Offer> offers, ReserveStock command);
 // The refusal that the decision above would give; nothing when it would reserve.
 std::optional<Rejection> refusal_of(const Vendor* vendor, std::span<const Offer> offers,
                                     const ReserveStock& command);

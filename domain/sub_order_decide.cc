@@ -57,7 +57,12 @@ std::optional<Rejection> total_refusal(std::span<const Offer> offers, const Rese
   return std::nullopt;
 }
 
+bool enough_for(const Offer& offer, Quantity wanted) {
+  return offer.item && wanted <= offer.item->available();
+}
+
 std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveStock& command) {
+  if (offers.size() == 1 && enough_for(offers[0], command.lines[0].quantity)) return std::nullopt;
   InsufficientStock refusal;
   std::unordered_map<std::string_view, Quantity> demands;
   for (const PlacedLine& line : command.lines) demands[line.product_id.value] += line.quantity;
@@ -74,15 +79,20 @@ std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveSt
   return refusal;
 }
 
-StockReserved reservation(std::span<const Offer> offers, const ReserveStock& command) {
-  StockReserved event{command.order_id, command.vendor_id,        command.customer_id, {},
-                      command.charges,  command.shipping_address, command.last};
+StockReserved reservation(std::span<const Offer> offers, ReserveStock command) {
+  StockReserved event{std::move(command.order_id),
+                      std::move(command.vendor_id),
+                      std::move(command.customer_id),
+                      {},
+                      std::move(command.charges),
+                      std::move(command.shipping_address),
+                      command.last};
   event.lines.reserve(offers.size());
   for (std::size_t i = 0; i < offers.size(); ++i) {
-    const PlacedLine& line = command.lines[i];
+    PlacedLine& line = command.lines[i];
     const Product& product = *offers[i].product;
-    event.lines.push_back({line.line_id, line.product_id, line.quantity, product.name, product.sku,
-                           price_of(line, product)});
+    event.lines.push_back({line.line_id, std::move(line.product_id), line.quantity, product.name,
+                           product.sku, price_of(line, product)});
   }
   return event;
 }
@@ -103,12 +113,11 @@ std::optional<Rejection> refusal_of(const Vendor* vendor, std::span<const Offer>
   return shortage(offers, command);
 }
 
-SubOrderEvent decide(const Vendor* vendor, std::span<const Offer> offers,
-                     const ReserveStock& command) {
+SubOrderEvent decide(const Vendor* vendor, std::span<const Offer> offers, ReserveStock command) {
   if (auto refusal = refusal_of(vendor, offers, command)) {
     return ReservationRefused{command.order_id, command.vendor_id, *std::move(refusal)};
   }
-  return reservation(offers, command);
+  return reservation(offers, std::move(command));
 }
 
 // ---- settlement and confirmation

@@ -1,8 +1,9 @@
-// Archive: what an engine starts from and looks closed things up in. One a partition, folded from
+// Archive: what an engine starts from and fetches from what is at rest. One a partition, folded from
 // its ledger, and never the truth: it can be deleted and is rebuilt.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,8 +51,8 @@ class Archive {
   // Zero for a new archive. Corrupt when the folder holds something else.
   virtual Stored<FoldPoint> point() = 0;
 
-  // Puts all vendors, products, stock and customers, and the open orders and sub-orders, into
-  // `marketplace`. Blocks for as long as reading them takes.
+  // Puts all vendors, products, stock and customers, and the orders and sub-orders that are awake,
+  // into `marketplace`. Blocks for as long as reading them takes.
   virtual Stored<Done> load(domain::Marketplace& marketplace) = 0;
 
   // Folds `commits`, which follow the last ones, and remembers `point`, all in one write.
@@ -60,10 +61,16 @@ class Archive {
   // The last valid commit folded so far; lock-free.
   virtual std::uint64_t folded() const = 0;
 
-  // Closed or open; nothing when there is none. Blocks for one lookup.
+  // Awake or not; nothing when there is none. Blocks for one lookup.
   virtual Stored<std::optional<domain::Order>> order(const domain::OrderId& id) = 0;
   virtual Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId& vendor,
                                                             const domain::OrderId& id) = 0;
+  // The orders that the vendor owes units of the product, in the order of their ids, until `visit`
+  // gives false.
+  using VisitHolder = std::function<bool(domain::OrderId)>;
+  virtual Stored<Done> for_each_holder(const domain::VendorId& vendor,
+                                       const domain::ProductId& product,
+                                       const VisitHolder& visit) = 0;
   // Also when it is older than kCommandMemoryMicros: the caller compares `at`.
   virtual Stored<std::optional<RememberedCommand>> command(std::string_view id) = 0;
 };

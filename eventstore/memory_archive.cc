@@ -20,8 +20,8 @@ void MemoryArchive::load(const domain::EntityKey& key, domain::Marketplace& into
   const auto copy = [&into](const auto* state, const auto&... name) {
     if (state != nullptr && state->exists()) into.load(name..., *state);
   };
-  const auto copy_open = [&copy](const auto* state, const auto&... name) {
-    if (state != nullptr && !state->closed()) copy(state, name...);
+  const auto copy_awake = [&copy](const auto* state, const auto&... name) {
+    if (state != nullptr && state->awake()) copy(state, name...);
   };
   const domain::VendorId owner{key.owner};
   switch (key.kind) {
@@ -34,9 +34,9 @@ void MemoryArchive::load(const domain::EntityKey& key, domain::Marketplace& into
     case domain::EntityKind::Customer:
       return copy(marketplace_.customer({key.id}), domain::CustomerId{key.id});
     case domain::EntityKind::Order:
-      return copy_open(marketplace_.order({key.id}), domain::OrderId{key.id});
+      return copy_awake(marketplace_.order({key.id}), domain::OrderId{key.id});
     case domain::EntityKind::SubOrder:
-      return copy_open(marketplace_.sub_order(owner, {key.id}), owner, domain::OrderId{key.id});
+      return copy_awake(marketplace_.sub_order(owner, {key.id}), owner, domain::OrderId{key.id});
   }
 }
 
@@ -74,6 +74,22 @@ Stored<std::optional<domain::SubOrder>> MemoryArchive::sub_order(const domain::V
   const std::lock_guard lock(mutex_);
   const domain::SubOrder* found = marketplace_.sub_order(vendor, id);
   return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+Stored<Done> MemoryArchive::for_each_holder(const domain::VendorId& vendor,
+                                            const domain::ProductId& product,
+                                            const VisitHolder& visit) {
+  std::set<domain::OrderId> holders;
+  {
+    const std::lock_guard lock(mutex_);
+    marketplace_.for_each_sub_order([&](const auto& of, const auto& order, const auto& sub_order) {
+      if (of == vendor && sub_order.holds(product)) holders.insert(order);
+    });
+  }
+  for (const domain::OrderId& order : holders) {
+    if (!visit(order)) break;
+  }
+  return Done{};
 }
 
 Stored<std::optional<RememberedCommand>> MemoryArchive::command(std::string_view id) {

@@ -46,7 +46,7 @@ struct KeptPoint {
 
 // Of an archive whose kept types have other fields, another text: it can't be read then.
 std::string schema() {
-  std::string text = "cassette archive 1";
+  std::string text = "cassette archive 2";
   for (const std::uint64_t digest :
        {fields_digest<domain::Vendor>(), fields_digest<domain::Product>(),
         fields_digest<domain::StockItem>(), fields_digest<domain::Customer>(),
@@ -75,6 +75,15 @@ bool read_point(std::string_view bytes, FoldPoint& point) {
   return true;
 }
 
+domain::VendorId owner_in(std::string_view pair) {
+  return {std::string(pair.substr(0, pair.find('/')))};
+}
+
+template <class Id>
+Id id_in(std::string_view pair) {
+  return {std::string(pair.substr(pair.find('/') + 1))};
+}
+
 // Reads each pair of `family` as a T and gives it to `place` with its key.
 template <class T>
 Stored<Done> load_all(const RocksFamilies& families, Family family, auto&& place) {
@@ -94,9 +103,7 @@ template <class T, class Id>
 Stored<Done> load_pairs(const RocksFamilies& families, Family family,
                         domain::Marketplace& marketplace) {
   return load_all<T>(families, family, [&](std::string_view key, T state) {
-    const std::size_t slash = key.find('/');
-    marketplace.load(domain::VendorId{std::string(key.substr(0, slash))},
-                     Id{std::string(key.substr(slash + 1))}, std::move(state));
+    marketplace.load(owner_in(key), id_in<Id>(key), std::move(state));
   });
 }
 
@@ -108,16 +115,29 @@ Stored<Done> load_singles(const RocksFamilies& families, Family family,
   });
 }
 
-// The state behind what a lookup found.
+// Reads what `family` keeps under `key`.
 template <class T>
-Stored<std::optional<T>> decoded(const RocksFamilies& families,
-                                 const Stored<std::optional<KeptOrder>>& found,
-                                 std::string_view key) {
+Stored<std::optional<T>> find(const RocksFamilies& families, Family family, std::string_view key) {
+  const Stored<std::optional<std::string>> found = families.get(family, key);
   if (!found) return Failure{found.error()};
   if (!found.value()) return std::optional<T>();
   T state;
-  if (read_binary(found.value()->bytes, state)) return std::optional<T>(std::move(state));
-  return families.corrupt(fmt::format("can't read the order {}", key));
+  if (read_binary(*found.value(), state)) return std::optional<T>(std::move(state));
+  return families.corrupt(fmt::format("can't read {} {}", name_of(family), key));
+}
+
+// Gives each pair that `awake` lists, and `family` keeps, to `place`.
+template <class T>
+Stored<Done> load_awake(const RocksFamilies& families, Family awake, Family family, auto&& place) {
+  return families.for_each(awake, [&](std::string_view key, std::string_view) -> Stored<Done> {
+    Stored<std::optional<T>> state = find<T>(families, family, key);
+    if (!state) return Failure{state.error()};
+    if (!state.value()) {
+      return families.corrupt(fmt::format("misses {} {}", name_of(family), key));
+    }
+    place(key, *std::move(state).value());
+    return Done{};
+  });
 }
 
 }  // namespace
@@ -174,8 +194,18 @@ Stored<Done> RocksArchive::load(domain::Marketplace& marketplace) {
   if (loaded) loaded = load_pairs<Product, ProductId>(from, Family::Products, marketplace);
   if (loaded) loaded = load_pairs<StockItem, ProductId>(from, Family::Stock, marketplace);
   if (loaded) loaded = load_singles<Customer, CustomerId>(from, Family::Customers, marketplace);
-  if (loaded) loaded = load_singles<Order, OrderId>(from, Family::OpenOrders, marketplace);
-  if (loaded) loaded = load_pairs<SubOrder, OrderId>(from, Family::OpenSubOrders, marketplace);
+  if (loaded) {
+    loaded = load_awake<Order>(
+        from, Family::AwakeOrders, Family::Orders, [&](std::string_view key, Order state) {
+          marketplace.load(OrderId{std::string(key)}, std::move(state));
+        });
+  }
+  if (loaded) {
+    loaded = load_awake<SubOrder>(
+        from, Family::AwakeSubOrders, Family::SubOrders, [&](std::string_view key, SubOrder state) {
+          marketplace.load(owner_in(key), id_in<OrderId>(key), std::move(state));
+        });
+  }
   return loaded;
 }
 
@@ -199,22 +229,25 @@ Stored<Done> RocksArchive::fold(const std::vector<StoredCommit>& commits, const 
 }
 
 Stored<std::optional<domain::Order>> RocksArchive::order(const domain::OrderId& id) {
-  return decoded<domain::Order>(*families_, find_order(*families_, id.value), id.value);
+  return find<domain::Order>(*families_, Family::Orders, id.value);
 }
 
 Stored<std::optional<domain::SubOrder>> RocksArchive::sub_order(const domain::VendorId& vendor,
                                                                 const domain::OrderId& id) {
-  const std::string key = pair_key(vendor.value, id.value);
-  return decoded<domain::SubOrder>(*families_, find_sub_order(*families_, key), key);
+  return find<domain::SubOrder>(*families_, Family::SubOrders, pair_key(vendor.value, id.value));
+}
+
+Stored<Done> RocksArchive::for_each_holder(const domain::VendorId& vendor,
+                                           const domain::ProductId& product,
+                                           const VisitHolder& visit) {
+  const std::string prefix = holder_key(vendor, product, {});
+  return families_->for_each_key(Family::Holders, prefix, [&](std::string_view key) {
+    return visit({std::string(key.substr(prefix.size()))});
+  });
 }
 
 Stored<std::optional<RememberedCommand>> RocksArchive::command(std::string_view id) {
-  Stored<std::optional<std::string>> found = families_->get(Family::Commands, id);
-  if (!found) return Failure{std::move(found).error()};
-  if (!found.value()) return std::optional<RememberedCommand>();
-  RememberedCommand command;
-  if (read_binary(*found.value(), command)) return std::optional(std::move(command));
-  return families_->corrupt(fmt::format("can't read the command {}", id));
+  return find<RememberedCommand>(*families_, Family::Commands, id);
 }
 
 Stored<Done> RocksArchive::compact() {

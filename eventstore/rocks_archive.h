@@ -37,6 +37,8 @@ class RocksArchive : public Archive {
   Stored<std::optional<domain::Order>> order(const domain::OrderId& id) override;
   Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId& vendor,
                                                     const domain::OrderId& id) override;
+  Stored<Done> for_each_holder(const domain::VendorId& vendor, const domain::ProductId& product,
+                               const VisitHolder& visit) override;
   Stored<std::optional<RememberedCommand>> command(std::string_view id) override;
 
   // Drops the commands that are older than kCommandMemoryMicros now, which otherwise happens a day

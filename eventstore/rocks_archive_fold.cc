@@ -1,6 +1,8 @@
 // One fold in memory: what is read before an event, and what is written after the last.
 #include "eventstore/rocks_archive_fold.h"
 
+#include <algorithm>
+
 #include "eventstore/archive.h"
 #include "eventstore/binary_fields.h"
 
@@ -10,24 +12,11 @@ namespace {
 using domain::EntityKey;
 using domain::EntityKind;
 
-Stored<std::optional<KeptOrder>> find_in(const RocksFamilies& families, Family open, Family closed,
-                                         std::string_view key) {
-  // The open family first: closing moves an order to the other in one write, so a reader beside
-  // the fold finds it in one of them.
-  for (const Family family : {open, closed}) {
-    Stored<std::optional<std::string>> found = families.get(family, key);
-    if (!found) return Failure{std::move(found).error()};
-    if (!found.value()) continue;
-    return std::optional<KeptOrder>({std::move(*found.value()), family == closed});
-  }
-  return std::optional<KeptOrder>();
-}
-
 std::string key_of(const EntityKey& key) {
   return key.owner.empty() ? key.id : pair_key(key.owner, key.id);
 }
 
-Family family_of(EntityKind kind, bool closed) {
+Family family_of(EntityKind kind) {
   switch (kind) {
     case EntityKind::Vendor:
       return Family::Vendors;
@@ -38,9 +27,9 @@ Family family_of(EntityKind kind, bool closed) {
     case EntityKind::Customer:
       return Family::Customers;
     case EntityKind::Order:
-      return closed ? Family::ClosedOrders : Family::OpenOrders;
+      return Family::Orders;
     case EntityKind::SubOrder:
-      return closed ? Family::ClosedSubOrders : Family::OpenSubOrders;
+      return Family::SubOrders;
   }
   CHECK(false);
 }
@@ -61,28 +50,13 @@ std::string bytes_of(const T* state) {
   return bytes;
 }
 
-// What the marketplace now holds of an aggregate; empty bytes when there is none.
-KeptOrder state_of(const domain::Marketplace& marketplace, const EntityKey& key) {
-  const domain::VendorId owner{key.owner};
-  switch (key.kind) {
-    case EntityKind::Vendor:
-      return {bytes_of(marketplace.vendor({key.id})), false};
-    case EntityKind::Product:
-      return {bytes_of(marketplace.product(owner, {key.id})), false};
-    case EntityKind::Stock:
-      return {bytes_of(marketplace.stock(owner, {key.id})), false};
-    case EntityKind::Customer:
-      return {bytes_of(marketplace.customer({key.id})), false};
-    case EntityKind::Order: {
-      const domain::Order* order = marketplace.order({key.id});
-      return {bytes_of(order), order != nullptr && order->closed()};
-    }
-    case EntityKind::SubOrder: {
-      const domain::SubOrder* sub_order = marketplace.sub_order(owner, {key.id});
-      return {bytes_of(sub_order), sub_order != nullptr && sub_order->closed()};
-    }
+std::vector<domain::ProductId> held_by(const domain::SubOrder& sub_order) {
+  std::vector<domain::ProductId> held;
+  for (const domain::SubOrderLine& line : sub_order.lines) {
+    const bool known = std::ranges::find(held, line.product_id) != held.end();
+    if (!known && sub_order.holds(line.product_id)) held.push_back(line.product_id);
   }
-  CHECK(false);
+  return held;
 }
 
 // The aggregate that `event` makes, which need not be looked for. Only of the frequent events: each
@@ -102,19 +76,15 @@ std::optional<EntityKey> made_by(const domain::Event& event) {
 
 }  // namespace
 
-Stored<std::optional<KeptOrder>> find_order(const RocksFamilies& families, std::string_view key) {
-  return find_in(families, Family::OpenOrders, Family::ClosedOrders, key);
-}
-
-Stored<std::optional<KeptOrder>> find_sub_order(const RocksFamilies& families,
-                                                std::string_view key) {
-  return find_in(families, Family::OpenSubOrders, Family::ClosedSubOrders, key);
-}
-
 std::string pair_key(std::string_view vendor, std::string_view id) {
   std::string key;
   key.reserve(vendor.size() + 1 + id.size());
   return key.append(vendor).append(1, '/').append(id);
+}
+
+std::string holder_key(const domain::VendorId& vendor, const domain::ProductId& product,
+                       const domain::OrderId& order) {
+  return pair_key(pair_key(vendor.value, product.value), order.value);
 }
 
 Stored<Done> RocksArchiveFold::fold(const StoredCommit& commit) {
@@ -154,10 +124,11 @@ Stored<Done> RocksArchiveFold::fold(const domain::Event& event) {
 Stored<Done> RocksArchiveFold::fetch(const EntityKey& key) {
   const auto [at, is_new] = kept_.try_emplace(key);
   if (!is_new) return Done{};
-  Stored<Kept> found = find(key);
+  Stored<std::optional<std::string>> found = families_.get(family_of(key.kind), key_of(key));
   if (!found) return Failure{std::move(found).error()};
-  at->second = std::move(found).value();
-  if (at->second.bytes.empty() || put_in_place(key, at->second.bytes)) return Done{};
+  if (!found.value()) return Done{};
+  at->second.bytes = *std::move(found).value();
+  if (put_in_place(key, at->second)) return Done{};
   return families_.corrupt("can't read " + key_of(key));
 }
 
@@ -172,22 +143,8 @@ Stored<Done> RocksArchiveFold::fetch_stock_of(const domain::VendorId& vendor,
   return Done{};
 }
 
-Stored<RocksArchiveFold::Kept> RocksArchiveFold::find(const EntityKey& key) const {
-  const std::string name = key_of(key);
-  if (key.kind == EntityKind::Order || key.kind == EntityKind::SubOrder) {
-    Stored<std::optional<KeptOrder>> found = key.kind == EntityKind::Order
-                                                 ? find_order(families_, name)
-                                                 : find_sub_order(families_, name);
-    if (!found) return Failure{std::move(found).error()};
-    if (!found.value()) return Kept{};
-    return Kept{std::move(found.value()->bytes), found.value()->closed};
-  }
-  Stored<std::optional<std::string>> found = families_.get(family_of(key.kind, false), name);
-  if (!found) return Failure{std::move(found).error()};
-  return Kept{std::move(found).value().value_or(""), false};
-}
-
-bool RocksArchiveFold::put_in_place(const EntityKey& key, std::string_view bytes) {
+bool RocksArchiveFold::put_in_place(const EntityKey& key, Kept& kept) {
+  const std::string_view bytes = kept.bytes;
   const auto load = [this](auto&&... what) { marketplace_.load(what...); };
   const domain::VendorId owner{key.owner};
   switch (key.kind) {
@@ -207,10 +164,14 @@ bool RocksArchiveFold::put_in_place(const EntityKey& key, std::string_view bytes
         load(domain::CustomerId{key.id}, std::move(state));
       });
     case EntityKind::Order:
-      return with<domain::Order>(
-          bytes, [&](domain::Order state) { load(domain::OrderId{key.id}, std::move(state)); });
+      return with<domain::Order>(bytes, [&](domain::Order state) {
+        kept.awake = state.awake();
+        load(domain::OrderId{key.id}, std::move(state));
+      });
     case EntityKind::SubOrder:
       return with<domain::SubOrder>(bytes, [&](domain::SubOrder state) {
+        kept.awake = state.awake();
+        kept.held = held_by(state);
         load(owner, domain::OrderId{key.id}, std::move(state));
       });
   }
@@ -222,14 +183,58 @@ void RocksArchiveFold::write_to(rocksdb::WriteBatch& batch) {
   for (const auto& [id, bytes] : commands_) families_.put(batch, Family::Commands, id, bytes);
 }
 
+// What the marketplace now holds of an aggregate.
+RocksArchiveFold::Kept RocksArchiveFold::state_of(const EntityKey& key) const {
+  const domain::VendorId owner{key.owner};
+  switch (key.kind) {
+    case EntityKind::Vendor:
+      return {bytes_of(marketplace_.vendor({key.id})), false, {}};
+    case EntityKind::Product:
+      return {bytes_of(marketplace_.product(owner, {key.id})), false, {}};
+    case EntityKind::Stock:
+      return {bytes_of(marketplace_.stock(owner, {key.id})), false, {}};
+    case EntityKind::Customer:
+      return {bytes_of(marketplace_.customer({key.id})), false, {}};
+    case EntityKind::Order: {
+      const domain::Order* order = marketplace_.order({key.id});
+      return {bytes_of(order), order != nullptr && order->awake(), {}};
+    }
+    case EntityKind::SubOrder: {
+      const domain::SubOrder* sub_order = marketplace_.sub_order(owner, {key.id});
+      if (sub_order == nullptr) return {};
+      return {bytes_of(sub_order), sub_order->awake(), held_by(*sub_order)};
+    }
+  }
+  CHECK(false);
+}
+
 void RocksArchiveFold::write(const EntityKey& key, const Kept& kept, rocksdb::WriteBatch& batch) {
-  const KeptOrder now = state_of(marketplace_, key);
+  const Kept now = state_of(key);
   if (now.bytes == kept.bytes) return;
   CHECK(!now.bytes.empty());
-  const std::string name = key_of(key);
-  families_.put(batch, family_of(key.kind, now.closed), name, now.bytes);
-  if (!kept.bytes.empty() && kept.closed != now.closed) {
-    families_.remove(batch, family_of(key.kind, kept.closed), name);
+  families_.put(batch, family_of(key.kind), key_of(key), now.bytes);
+  if (key.kind == EntityKind::Order || key.kind == EntityKind::SubOrder) {
+    write_order(key, kept, now, batch);
+  }
+}
+
+// The lists of what is awake, and of who holds what.
+void RocksArchiveFold::write_order(const EntityKey& key, const Kept& before, const Kept& now,
+                                   rocksdb::WriteBatch& batch) {
+  const Family awake =
+      key.kind == EntityKind::Order ? Family::AwakeOrders : Family::AwakeSubOrders;
+  if (now.awake && !before.awake) families_.put(batch, awake, key_of(key), "");
+  if (!now.awake && before.awake) families_.remove(batch, awake, key_of(key));
+  const auto name = [&key](const domain::ProductId& product) {
+    return holder_key({key.owner}, product, {key.id});
+  };
+  for (const domain::ProductId& product : now.held) {
+    const bool held = std::ranges::find(before.held, product) != before.held.end();
+    if (!held) families_.put(batch, Family::Holders, name(product), "");
+  }
+  for (const domain::ProductId& product : before.held) {
+    const bool holds = std::ranges::find(now.held, product) != now.held.end();
+    if (!holds) families_.remove(batch, Family::Holders, name(product));
   }
 }
 

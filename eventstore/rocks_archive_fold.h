@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "domain/marketplace.h"
 #include "eventstore/commit.h"
@@ -12,17 +13,11 @@
 
 namespace cassette::eventstore {
 
-// Puts an order that was kept in the open or the closed family; nothing when it is in neither.
-struct KeptOrder {
-  std::string bytes;
-  bool closed = false;
-};
-Stored<std::optional<KeptOrder>> find_order(const RocksFamilies& families, std::string_view key);
-Stored<std::optional<KeptOrder>> find_sub_order(const RocksFamilies& families,
-                                                std::string_view key);
-
 // "vendor/product", "vendor/order".
 std::string pair_key(std::string_view vendor, std::string_view id);
+// "vendor/product/order".
+std::string holder_key(const domain::VendorId& vendor, const domain::ProductId& product,
+                       const domain::OrderId& order);
 
 // Not thread-safe. Lives for one fold.
 class RocksArchiveFold {
@@ -36,17 +31,21 @@ class RocksArchiveFold {
   void write_to(rocksdb::WriteBatch& batch);
 
  private:
+  // What the archive keeps of an aggregate before the fold.
   struct Kept {
     std::string bytes;  // empty: it was not there
-    bool closed = false;
+    bool awake = false;
+    std::vector<domain::ProductId> held;  // of a sub-order: each once
   };
 
   Stored<Done> fold(const domain::Event& event);
   Stored<Done> fetch(const domain::EntityKey& key);
   Stored<Done> fetch_stock_of(const domain::VendorId& vendor, const domain::OrderId& order);
-  Stored<Kept> find(const domain::EntityKey& key) const;
-  bool put_in_place(const domain::EntityKey& key, std::string_view bytes);
+  bool put_in_place(const domain::EntityKey& key, Kept& kept);
+  Kept state_of(const domain::EntityKey& key) const;
   void write(const domain::EntityKey& key, const Kept& kept, rocksdb::WriteBatch& batch);
+  void write_order(const domain::EntityKey& key, const Kept& before, const Kept& now,
+                   rocksdb::WriteBatch& batch);
 
   RocksFamilies& families_;
   domain::Marketplace marketplace_;

@@ -59,7 +59,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
 rocksdb::ColumnFamilyOptions options_of(Family family, const std::shared_ptr<rocksdb::Cache>& cache,
                                         const OldCommandFilter& filter) {
   rocksdb::ColumnFamilyOptions options = family_options(cache);
-  if (family == Family::OpenOrders || family == Family::OpenSubOrders) {
+  if (family == Family::AwakeOrders || family == Family::AwakeSubOrders ||
+      family == Family::Holders) {
     options.table_properties_collector_factories.push_back(
         rocksdb::NewCompactOnDeletionCollectorFactory(kTombstoneWindow, kTombstoneTrigger));
   }
@@ -153,6 +154,18 @@ Stored<Done> RocksFamilies::for_each(Family family, const Visit& visit) const {
   for (each->SeekToFirst(); each->Valid(); each->Next()) {
     const Stored<Done> visited = visit(each->key().ToStringView(), each->value().ToStringView());
     if (!visited) return visited;
+  }
+  if (!each->status().ok()) return failure(each->status());
+  return Done{};
+}
+
+Stored<Done> RocksFamilies::for_each_key(Family family, std::string_view prefix,
+                                         const VisitKey& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> each(
+      database_->NewIterator(rocksdb::ReadOptions(), handle(family)));
+  for (each->Seek(slice(prefix)); each->Valid(); each->Next()) {
+    const std::string_view key = each->key().ToStringView();
+    if (!key.starts_with(prefix) || !visit(key)) break;
   }
   if (!each->status().ok()) return failure(each->status());
   return Done{};

@@ -25,14 +25,15 @@ enum class Family {
   Products,         // key: vendor/product
   Stock,            // key: vendor/product
   Customers,        // key: customer
-  OpenOrders,       // key: order
-  ClosedOrders,     // key: order
-  OpenSubOrders,    // key: vendor/order
-  ClosedSubOrders,  // key: vendor/order
+  Orders,           // key: order
+  SubOrders,        // key: vendor/order
+  AwakeOrders,      // key: order; no value
+  AwakeSubOrders,   // key: vendor/order; no value
+  Holders,          // key: vendor/product/order, of units that are owed; no value
   Commands,         // key: the command's id
   Meta,             // the schema's version and the point of the fold
 };
-inline constexpr std::size_t kFamilyCount = 10;
+inline constexpr std::size_t kFamilyCount = 11;
 
 // Reads are thread-safe; one thread writes.
 class RocksFamilies {
@@ -52,6 +53,9 @@ class RocksFamilies {
   // Every pair of the family in the order of keys, until `visit` fails.
   using Visit = std::function<Stored<Done>(std::string_view key, std::string_view value)>;
   Stored<Done> for_each(Family family, const Visit& visit) const;
+  // The same for the keys that begin with `prefix`, until `visit` gives false.
+  using VisitKey = std::function<bool(std::string_view key)>;
+  Stored<Done> for_each_key(Family family, std::string_view prefix, const VisitKey& visit) const;
 
   // Applies `batch` whole or not at all, through the write-ahead log.
   Stored<Done> write(rocksdb::WriteBatch& batch);
@@ -87,7 +91,7 @@ class RocksFamilies {
 template <>
 struct cassette::EnumNames<cassette::eventstore::Family> {
   static constexpr std::array<std::string_view, cassette::eventstore::kFamilyCount> values{
-      "vendors",     "products",      "stock",           "customers",
-      "open_orders", "closed_orders", "open_sub_orders", "closed_sub_orders",
-      "commands",    "meta"};
+      "vendors",    "products",     "stock",            "customers", "orders",
+      "sub_orders", "awake_orders", "awake_sub_orders", "holders",   "commands",
+      "meta"};
 };

@@ -2,8 +2,10 @@
 #include "eventstore/working_state.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
 #include "domain/reactions.h"
@@ -12,10 +14,10 @@
 
 namespace cassette::eventstore {
 
-using domain::EntityKey;
-using domain::EntityKind;
-
 namespace {
+
+// A command's record in a commit, without its id and digest.
+constexpr std::size_t kCommandBytes = 40;
 
 // What one command may add to a commit, in bytes: with a full batch before it, and its reactions
 // after it, the commit still fits into a message.
@@ -27,7 +29,21 @@ bool too_large(const domain::Events& events) {
   return bytes > kMaxCommandBytes;
 }
 
+// What an envelope's reaction reacts to, for the log.
+std::string envelope_text(const RecordedEvent& envelope) {
+  if (envelope.cause.on_remote) return "event " + format(*envelope.cause.on_remote);
+  return fmt::format("event {} of the commit", envelope.cause.on.value_or(0));
+}
+
 }  // namespace
+
+std::optional<WorkingState::StockName> WorkingState::stock_of(const domain::Command& command) {
+  const auto* count = std::get_if<domain::CountStock>(&command);
+  if (count) return StockName{count->vendor_id, count->product_id};
+  const auto* adjust = std::get_if<domain::AdjustStock>(&command);
+  if (adjust) return StockName{adjust->vendor_id, adjust->product_id};
+  return std::nullopt;
+}
 
 WorkingState::WorkingState(const PartitionSettings& settings, Archive& archive)
     : settings_(settings),
@@ -42,12 +58,16 @@ Stored<Done> WorkingState::load(const FoldPoint& point) {
   seen_ = point.seen;
   seen_written_ = point.seen;
   last_at_ = point.at;
+  const std::uint64_t serial = next_serial_++;
+  numbers_.emplace_back(serial, point.head.commit);
+  marketplace_.begin_epoch(serial);
   return archive_.load(marketplace_);
 }
 
 Batch WorkingState::open_batch(domain::Timestamp clock) {
   Batch batch;
   batch.serial = next_serial_++;
+  marketplace_.begin_epoch(batch.serial);
   batch.commit.at = std::max(clock, last_at_);
   last_at_ = batch.commit.at;
   return batch;
@@ -95,20 +115,27 @@ bool WorkingState::answer_repeat(Submission& submission, Batch& batch) {
 
 void WorkingState::decide_new(Submission& submission, Batch& batch) {
   Request& request = submission.request;
+  const auto answer = [&](Reply reply) {
+    batch.waiters.push_back({std::move(submission.done), std::move(reply), ""});
+  };
   if (auto loaded = hydrate(request.command); !loaded.ok()) {
-    batch.waiters.push_back({std::move(submission.done), Unavailable{loaded.error().what}, ""});
-    return;
+    return answer(Unavailable{loaded.error().what});
   }
-  auto decision = marketplace_.decide(request.command, {batch.commit.at, settings_.policy});
+  const std::optional<StockName> item = stock_of(request.command);
+  auto decision =
+      marketplace_.decide(std::move(request.command), {batch.commit.at, settings_.policy});
   if (!decision.ok()) {
-    batch.waiters.push_back(
-        {std::move(submission.done), Rejected{std::move(decision.error())}, ""});
-    return;
+    auto* below = std::get_if<domain::BelowReserved>(&decision.error());
+    if (below && item) {
+      if (auto named = name_holders(*item, *below); !named.ok()) {
+        return answer(Unavailable{named.error().what});
+      }
+    }
+    return answer(Rejected{std::move(decision.error())});
   }
   if (too_large(decision.value())) {
-    const domain::InvalidCommand no{"", "it would make more events than a commit may hold"};
-    batch.waiters.push_back({std::move(submission.done), Rejected{no}, ""});
-    return;
+    return answer(Rejected{
+        domain::InvalidCommand{"", "it would make more events than a commit may hold"}});
   }
   Accepted accepted;
   accepted.status = request.status;
@@ -118,49 +145,57 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
   envelope.occurred_at = request.occurred_at;
   if (!request.id.empty()) {
     envelope.cause.command = static_cast<std::uint32_t>(batch.commit.commands.size());
-    batch.commit.commands.push_back({request.id, request.digest, request.status});
-    batch.bytes += request.id.size() + request.digest.size() + 40;
-    commands_[request.id] = {request.digest, request.status, batch.serial, {}, batch.commit.at};
-    command_order_.emplace_back(batch.serial, request.id);
+    remember(request, batch);
   }
   const std::size_t first = batch.commit.events.size();
   append(std::move(decision).value(), envelope, batch);
   run_reactions(first, batch);
-  batch.waiters.push_back({std::move(submission.done), accepted, ""});
+  answer(accepted);
+}
+
+void WorkingState::remember(const Request& request, Batch& batch) {
+  batch.commit.commands.push_back({request.id, request.digest, request.status});
+  batch.bytes += request.id.size() + request.digest.size() + kCommandBytes;
+  const auto at = commands_.try_emplace(request.id).first;
+  at->second = {request.digest, request.status, batch.serial, {}, batch.commit.at};
+  command_order_.push_back({batch.serial, &*at});
 }
 
 Stored<Done> WorkingState::hydrate(const domain::Command& command) {
-  for (const EntityKey& key : orders_of(command)) {
-    if (auto loaded = hydrate(key); !loaded.ok()) return loaded;
+  const auto [vendor, id] = domain::order_named_by(command);
+  if (id == nullptr) return Done{};
+  if (vendor == nullptr) {
+    if (marketplace_.order(*id) != nullptr) return Done{};
+    auto found = archive_.order(*id);
+    if (!found.ok()) return Failure{found.error()};
+    if (found.value()) marketplace_.load(*id, *std::move(found).value());
+    return Done{};
   }
+  if (marketplace_.sub_order(*vendor, *id) != nullptr) return Done{};
+  auto found = archive_.sub_order(*vendor, *id);
+  if (!found.ok()) return Failure{found.error()};
+  if (found.value()) marketplace_.load(*vendor, *id, *std::move(found).value());
   return Done{};
 }
 
-Stored<Done> WorkingState::hydrate(const EntityKey& key) {
-  const domain::OrderId order{key.id};
-  const domain::VendorId vendor{key.owner};
-  if (key.kind == EntityKind::Order && marketplace_.order(order) == nullptr) {
-    auto found = archive_.order(order);
-    if (!found.ok()) return Failure{found.error()};
-    if (found.value()) marketplace_.load(order, std::move(*found.value()));
-  }
-  if (key.kind == EntityKind::SubOrder && marketplace_.sub_order(vendor, order) == nullptr) {
-    auto found = archive_.sub_order(vendor, order);
-    if (!found.ok()) return Failure{found.error()};
-    if (found.value()) marketplace_.load(vendor, order, std::move(*found.value()));
-  }
-  // What was loaded for a look and not changed goes again with the next batch that is archived.
-  if (is_closed(key) && !closed_.contains(key)) {
-    closed_[key] = next_serial_ - 1;
-    closed_order_.push_back({next_serial_ - 1, key});
-  }
+// What is in memory may be ahead of the archive, so it alone says what it holds.
+Stored<Done> WorkingState::name_holders(const StockName& item, domain::BelowReserved& refusal) {
+  std::set<domain::OrderId> first(refusal.orders.begin(), refusal.orders.end());
+  std::size_t at_rest = 0;
+  auto visited = archive_.for_each_holder(item.vendor, item.product, [&](domain::OrderId order) {
+    if (marketplace_.sub_order(item.vendor, order) != nullptr) return true;
+    first.insert(std::move(order));
+    return ++at_rest < domain::kMaxOrdersInTheWay;
+  });
+  if (!visited.ok()) return visited;
+  while (first.size() > domain::kMaxOrdersInTheWay) first.erase(std::prev(first.end()));
+  refusal.orders.assign(first.begin(), first.end());
   return Done{};
 }
 
 void WorkingState::append(domain::Events events, const RecordedEvent& envelope, Batch& batch) {
   for (domain::Event& event : events) {
     marketplace_.evolve(event);
-    track_closed(event, batch.serial);
     batch.bytes += estimated_bytes(event);
     batch.commit.events.push_back(
         {std::move(event), envelope.cause, envelope.by, envelope.occurred_at});
@@ -171,16 +206,16 @@ void WorkingState::run_reactions(std::size_t first, Batch& batch) {
   // Reactions append further events, which react in turn; every order is asked, answered and
   // settled a bounded number of times, so this ends.
   for (std::size_t i = first; i < batch.commit.events.size(); ++i) {
-    const std::vector<domain::Command> commands = domain::react(batch.commit.events[i].event);
+    std::vector<domain::Command> commands = domain::react(batch.commit.events[i].event);
     if (commands.empty()) continue;
     RecordedEvent envelope;
     envelope.by = batch.commit.events[i].by;
     envelope.occurred_at = batch.commit.events[i].occurred_at;
     envelope.cause.on = static_cast<std::uint32_t>(i);
-    for (const domain::Command& command : commands) {
+    for (domain::Command& command : commands) {
       const std::uint32_t to = home(home_of(command));
       if (to == settings_.partition) {
-        run_reaction(command, envelope, batch);
+        run_reaction(std::move(command), envelope, batch);
       } else {
         batch.addressed.insert(to);
       }
@@ -188,17 +223,24 @@ void WorkingState::run_reactions(std::size_t first, Batch& batch) {
   }
 }
 
-void WorkingState::run_reaction(const domain::Command& command, const RecordedEvent& envelope,
+void WorkingState::run_reaction(domain::Command command, const RecordedEvent& envelope,
                                 Batch& batch) {
-  if (auto loaded = hydrate(command); !loaded.ok()) {
-    // The event that called for it may be committed already: going on would lose the reaction.
-    failure_ = loaded.error();
-    return;
+  // A vendor is asked once for its part of an order, so there is none to fetch yet; only what
+  // another partition asks is looked up all the same.
+  const bool new_here =
+      envelope.cause.on && std::holds_alternative<domain::ReserveStock>(command);
+  if (!new_here) {
+    if (auto loaded = hydrate(command); !loaded.ok()) {
+      // The event that called for it may be committed already: going on would lose the reaction.
+      failure_ = loaded.error();
+      return;
+    }
   }
-  auto decision = marketplace_.decide(command, {batch.commit.at, settings_.policy});
+  auto decision =
+      marketplace_.decide(std::move(command), {batch.commit.at, settings_.policy});
   if (!decision.ok()) {
     const auto name = std::visit([](const auto& no) { return no.type; }, decision.error());
-    spdlog::error("a reaction to {} was rejected: {}", home_of(command), name);
+    spdlog::error("a reaction to {} was rejected: {}", envelope_text(envelope), name);
     return;
   }
   append(std::move(decision).value(), envelope, batch);
@@ -212,10 +254,10 @@ void WorkingState::react_to(const StoredCommit& source, Batch& batch) {
     envelope.by = cause.by;
     envelope.occurred_at = cause.occurred_at;
     envelope.cause.on_remote = EventRef{source.position, static_cast<std::uint32_t>(i)};
-    for (const domain::Command& command : domain::react(cause.event)) {
+    for (domain::Command& command : domain::react(cause.event)) {
       if (home(home_of(command)) != settings_.partition) continue;
       const std::size_t first = batch.commit.events.size();
-      run_reaction(command, envelope, batch);
+      run_reaction(std::move(command), envelope, batch);
       run_reactions(first, batch);
       batch.seen_moved = true;
     }
@@ -232,6 +274,10 @@ void WorkingState::expire(Batch& batch, std::size_t target_bytes) {
     const auto deadline = marketplace_.next_deadline();
     if (!deadline || deadline->at > batch.commit.at) return;
     const domain::ExpireReservation command{deadline->order_id};
+    if (auto loaded = hydrate(command); !loaded.ok()) {
+      failure_ = loaded.error();
+      return;
+    }
     auto decision = marketplace_.decide(command, {batch.commit.at, settings_.policy});
     CHECK(decision.ok() && !decision.value().empty());
     RecordedEvent envelope;
@@ -253,11 +299,11 @@ void WorkingState::close(Batch& batch) {
 
 void WorkingState::committed(Batch& batch, std::uint64_t number) {
   numbers_.emplace_back(batch.serial, number);
-  for (const CommandRecord& command : batch.commit.commands) {
-    const auto known = commands_.find(command.id);
-    if (known != commands_.end() && known->second.serial == batch.serial) {
-      known->second.position = {settings_.partition, number};
-    }
+  const auto first =
+      std::ranges::lower_bound(command_order_, batch.serial, {}, &Retained::serial);
+  for (auto at = first; at != command_order_.end() && at->serial == batch.serial; ++at) {
+    Remembered& known = at->command->second;
+    if (known.serial == batch.serial) known.position = {settings_.partition, number};
   }
 }
 
@@ -282,49 +328,13 @@ void WorkingState::forget_archived(std::uint64_t folded) {
     serial = numbers_.front().first;
     numbers_.pop_front();
   }
-  while (!command_order_.empty() && command_order_.front().first <= serial) {
-    const auto known = commands_.find(command_order_.front().second);
-    if (known != commands_.end() && known->second.serial <= serial) commands_.erase(known);
+  while (!command_order_.empty() && command_order_.front().serial <= serial) {
+    const Retained oldest = command_order_.front();
     command_order_.pop_front();
+    // One that was accepted again later goes with its last entry.
+    if (oldest.command->second.serial == oldest.serial) commands_.erase(oldest.command->first);
   }
-  while (!closed_order_.empty() && closed_order_.front().serial <= serial) {
-    const Retained retained = std::move(closed_order_.front());
-    closed_order_.pop_front();
-    const auto last = closed_.find(retained.key);
-    if (last == closed_.end() || last->second != retained.serial) continue;
-    closed_.erase(last);
-    unload(retained.key);
-  }
-}
-
-void WorkingState::track_closed(const domain::Event& event, std::uint64_t serial) {
-  for (EntityKey& key : entities_of(event)) {
-    if (key.kind != EntityKind::Order && key.kind != EntityKind::SubOrder) continue;
-    if (is_closed(key)) {
-      closed_[key] = serial;
-      closed_order_.push_back({serial, std::move(key)});
-    } else {
-      closed_.erase(key);
-    }
-  }
-}
-
-bool WorkingState::is_closed(const EntityKey& key) const {
-  if (key.kind == EntityKind::Order) {
-    const domain::Order* order = marketplace_.order({key.id});
-    return order != nullptr && order->closed();
-  }
-  if (key.kind != EntityKind::SubOrder) return false;
-  const domain::SubOrder* part = marketplace_.sub_order({key.owner}, {key.id});
-  return part != nullptr && part->closed();
-}
-
-void WorkingState::unload(const EntityKey& key) {
-  if (key.kind == EntityKind::Order) {
-    marketplace_.unload(domain::OrderId{key.id});
-  } else {
-    marketplace_.unload(domain::VendorId{key.owner}, domain::OrderId{key.id});
-  }
+  marketplace_.forget(serial);
 }
 
 std::optional<domain::Timestamp> WorkingState::next_deadline() const {

@@ -27,7 +27,7 @@ struct PartitionSettings {
 
 class WorkingState {
  public:
-  // Borrows `archive`, for what is closed and so no longer in memory.
+  // Borrows `archive`, for what is at rest and so no longer in memory.
   WorkingState(const PartitionSettings& settings, Archive& archive);
 
   // Starts from the archive as it stands, which must have folded the whole ledger.
@@ -55,13 +55,13 @@ class WorkingState {
   // Writes into the batch how far other partitions were read. The batch takes nothing more.
   void close(Batch& batch);
 
-  // The commit is in the ledger at `number`. Fills in positions of its waiters' replies, and
-  // forgets what is closed and folded by the archive.
+  // The commit is in the ledger at `number`.
   void committed(Batch& batch, std::uint64_t number);
   // The batch held replies alone, and stands on commit `number`.
   void confirmed(const Batch& batch, std::uint64_t number);
   // The reply to a waiter of `batch`, committed at or standing on `position`.
   Reply resolve(Waiter& waiter, Position position) const;
+  // Lets go of what is at rest and folded by the archive, which stands at commit `folded`.
   void forget_archived(std::uint64_t folded);
 
   std::optional<domain::Timestamp> next_deadline() const;
@@ -69,8 +69,8 @@ class WorkingState {
   // Another partition's commit was read that has nothing for us.
   void pass(std::uint32_t partition, Seen seen);
   const domain::Marketplace& marketplace() const { return marketplace_; }
-  // Closed orders and sub-orders in memory, and remembered commands: what bounds memory.
-  std::size_t retained() const { return closed_.size() + commands_.size(); }
+  // Orders and sub-orders that wait for the archive, and remembered commands: what bounds memory.
+  std::size_t retained() const { return marketplace_.waiting() + commands_.size(); }
 
  private:
   struct Remembered {
@@ -80,23 +80,30 @@ class WorkingState {
     Position position;  // commit 0 until it is known
     domain::Timestamp at;
   };
+  using Commands = std::unordered_map<std::string, Remembered>;
   struct Retained {
     std::uint64_t serial = 0;
-    domain::EntityKey key;
+    Commands::value_type* command = nullptr;  // which stays where it is
   };
+
+  struct StockName {
+    domain::VendorId vendor;
+    domain::ProductId product;
+  };
+  // Of a count or an adjustment; nothing for other commands.
+  static std::optional<StockName> stock_of(const domain::Command& command);
 
   // Whether the command was accepted before: then its waiter is in the batch already.
   bool answer_repeat(Submission& submission, Batch& batch);
   void decide_new(Submission& submission, Batch& batch);
   // Loads from the archive what the command needs and memory has let go of.
   Stored<Done> hydrate(const domain::Command& command);
-  Stored<Done> hydrate(const domain::EntityKey& key);
+  // Adds to a count's refusal the orders in the way that are at rest.
+  Stored<Done> name_holders(const StockName& item, domain::BelowReserved& refusal);
+  void remember(const Request& request, Batch& batch);
   void append(domain::Events events, const RecordedEvent& envelope, Batch& batch);
   void run_reactions(std::size_t first, Batch& batch);
-  void run_reaction(const domain::Command& command, const RecordedEvent& envelope, Batch& batch);
-  void track_closed(const domain::Event& event, std::uint64_t serial);
-  bool is_closed(const domain::EntityKey& key) const;
-  void unload(const domain::EntityKey& key);
+  void run_reaction(domain::Command command, const RecordedEvent& envelope, Batch& batch);
   std::uint32_t home(std::string_view id) const;
 
   const PartitionSettings settings_;
@@ -107,11 +114,8 @@ class WorkingState {
   domain::Timestamp last_at_;
   std::uint64_t next_serial_ = 1;
 
-  std::unordered_map<std::string, Remembered> commands_;
-  std::deque<std::pair<std::uint64_t, std::string>> command_order_;  // serial and id
-  // Closed aggregates still in memory, with the serial of the batch that last touched each.
-  std::unordered_map<domain::EntityKey, std::uint64_t, domain::EntityKeyHash> closed_;
-  std::deque<Retained> closed_order_;
+  Commands commands_;
+  std::deque<Retained> command_order_;  // by serial
   std::deque<std::pair<std::uint64_t, std::uint64_t>> numbers_;  // serial and commit, acknowledged
   std::optional<StoreError> failure_;
 };

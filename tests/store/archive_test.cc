@@ -70,8 +70,8 @@ void damage(const std::string& path, const std::string& extension) {
 TEST_CASE("archive: a new one is at zero") {
   with_new_archive(testing::a_new_archive_is_at_zero);
 }
-TEST_CASE("archive: what is open loads and what is closed is found") {
-  with_new_archive(testing::what_is_open_loads_and_what_is_closed_is_found);
+TEST_CASE("archive: what is awake loads and all is found") {
+  with_new_archive(testing::what_is_awake_loads_and_all_is_found);
 }
 TEST_CASE("archive: commit by commit gives the same") {
   with_new_archive(testing::commit_by_commit_gives_the_same);

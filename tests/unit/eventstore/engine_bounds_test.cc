@@ -232,3 +232,113 @@ TEST_CASE("AClosedOrderThatWasOnlyLookedAtLeavesMemoryAgain") {
   CHECK(state.retained() == 0);
   CHECK(state.marketplace().order({"o1"}) == nullptr);
 }
+
+// ---- orders at rest: in the archive alone until somebody names them
+
+namespace {
+
+// Two paid orders and an unpaid one of v1/p1, and one paid of p2.
+TapeMaker orders_at_rest() {
+  TapeMaker tape;
+  tape.run(register_vendor("v1"));
+  for (const char* product : {"p1", "p2"}) {
+    tape.run(list_product("v1", product));
+    tape.run(count_stock("v1", product, 50));
+  }
+  tape.run(place_order("paid-1", {item("v1", "p1", 2)}));
+  tape.run(place_order("paid-2", {item("v1", "p1", 3)}));
+  tape.run(place_order("other", {item("v1", "p2", 1)}));
+  tape.run(place_manual_order("unpaid", {item("v1", "p1", 4)}));
+  return tape;
+}
+
+// A state that starts from the tape's archive and has let go of what it may.
+struct Resting {
+  explicit Resting(const TapeMaker& made) : tape(made), ledgers(tape_of(tape)) {
+    const FoldPoint point = catch_up(0, ledgers[0], archive, [] { return false; }).value();
+    REQUIRE(state.load(point).ok());
+    state.forget_archived(archive.folded());
+  }
+  Reply decide_one(domain::Command command) {
+    Batch batch = state.open_batch(tape.now());
+    return decide(state, batch, std::move(command)).at(0);
+  }
+
+  const TapeMaker tape;
+  MemoryArchive archive;
+  MemoryLedgers ledgers;
+  WorkingState state{{}, archive};
+};
+
+}  // namespace
+
+TEST_CASE("OrdersAtRestLeaveMemoryAndAreFetchedWhenTheyAreNamed") {
+  Resting resting(orders_at_rest());
+  CHECK(resting.state.retained() == 0);
+  for (const char* order : {"paid-1", "paid-2", "other", "unpaid"}) {
+    CHECK(resting.state.marketplace().order({order}) == nullptr);
+    CHECK(resting.state.marketplace().sub_order({"v1"}, {order}) == nullptr);
+  }
+  const Reply shipped =
+      resting.decide_one(advance("paid-1", "v1", domain::OrderStatus::Shipped));
+  REQUIRE(std::holds_alternative<Accepted>(shipped));
+  CHECK(resting.state.marketplace().order({"paid-1"})->status() == domain::OrderStatus::Shipped);
+  CHECK(resting.state.marketplace().stock({"v1"}, {"p1"})->on_hand == 48);
+  const Reply again = resting.decide_one(place_order("paid-2", {item("v1", "p1", 1)}));
+  REQUIRE(std::holds_alternative<Rejected>(again));
+  CHECK(std::holds_alternative<domain::AlreadyExists>(std::get<Rejected>(again).rejection));
+}
+
+TEST_CASE("AnUnpaidOrderAtRestExpiresAtItsDeadline") {
+  Resting resting(orders_at_rest());
+  const auto deadline = resting.state.next_deadline();
+  REQUIRE(deadline);
+  Batch batch = resting.state.open_batch(*deadline);
+  resting.state.expire(batch, 256 * 1024);
+  REQUIRE_FALSE(resting.state.failure());
+  CHECK(resting.state.marketplace().order({"unpaid"})->expired);
+  CHECK(resting.state.marketplace().stock({"v1"}, {"p1"})->reserved == 5);
+  CHECK_FALSE(resting.state.next_deadline());
+}
+
+TEST_CASE("ARefusedCountNamesTheOrdersAtRestInTheWay") {
+  Resting resting(orders_at_rest());
+  // One of them is in memory, and holds nothing any more, whatever the archive still says.
+  REQUIRE(std::holds_alternative<Accepted>(
+      resting.decide_one(advance("paid-1", "v1", domain::OrderStatus::Shipped))));
+  // One is in memory alone.
+  REQUIRE(std::holds_alternative<Accepted>(
+      resting.decide_one(place_order("new", {item("v1", "p1", 1)}))));
+  const Reply refused = resting.decide_one(count_stock("v1", "p1", 1));
+  REQUIRE(std::holds_alternative<Rejected>(refused));
+  const auto& rejection = std::get<Rejected>(refused).rejection;
+  REQUIRE(std::holds_alternative<domain::BelowReserved>(rejection));
+  CHECK(std::get<domain::BelowReserved>(rejection).orders ==
+        std::vector<domain::OrderId>{{"new"}, {"paid-2"}, {"unpaid"}});
+}
+
+// A reservation that another vendor's answer may still undo stays, and so does its order.
+TEST_CASE("AnOrderThatWaitsForAVendorStaysInMemory") {
+  TapeMaker maker(2);
+  int n = 0;
+  const auto id_at = [&](std::uint32_t p) {
+    while (maker.home("x" + std::to_string(n)) != p) ++n;
+    return "x" + std::to_string(n++);
+  };
+  const std::string near = id_at(0), far = id_at(1), order = id_at(0);
+  maker.run(register_vendor(near));
+  maker.run(list_product(near, "p1"));
+  maker.run(count_stock(near, "p1", 5));
+  MemoryArchive archive;
+  WorkingState state({0, 2, {}}, archive);
+  REQUIRE(archive.fold(maker.commits(0), {{maker.commits(0).size(), maker.commits(0).size(),
+                                           maker.commits(0).back().hash}, maker.now(), {}})
+              .ok());
+  REQUIRE(state.load(archive.point().value()).ok());
+  Batch batch = state.open_batch(maker.now());
+  domain::PlaceOrder command = place_order(order, {item(near, "p1", 1), item(far, "p1", 1)});
+  REQUIRE(std::holds_alternative<Accepted>(decide(state, batch, command).at(0)));
+  state.committed(batch, archive.folded() + 1);
+  state.forget_archived(archive.folded() + 1);
+  CHECK(state.marketplace().order({order}) != nullptr);
+}

@@ -12,9 +12,9 @@ TEST_CASE("archive in memory: a new one is at zero") {
   testing::a_new_archive_is_at_zero(archive);
 }
 
-TEST_CASE("archive in memory: what is open loads and what is closed is found") {
+TEST_CASE("archive in memory: what is awake loads and all is found") {
   eventstore::MemoryArchive archive;
-  testing::what_is_open_loads_and_what_is_closed_is_found(archive);
+  testing::what_is_awake_loads_and_all_is_found(archive);
 }
 
 TEST_CASE("archive in memory: commit by commit gives the same") {
