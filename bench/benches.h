@@ -17,6 +17,7 @@ struct Settings {
 void run_orders(const Settings& settings, Report& report);
 void run_latency(const Settings& settings, Report& report);
 void run_path(const Settings& settings, Report& report);
+void run_http(const Settings& settings, Report& report);
 
 struct Bench {
   std::string_view name;

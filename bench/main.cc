@@ -16,10 +16,11 @@
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 3> kBenches = {{
+constexpr std::array<Bench, 4> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
+    {"http", "requests a second, against the same HTTP server without work", "HTTP", run_http},
 }};
 
 std::string list_of_benches() {

@@ -1,10 +1,13 @@
 // Market: the parts, joined as `cassette up` joins them.
 #include "bench/market.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <semaphore>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -23,6 +26,35 @@ using eventstore::Stored;
 constexpr std::chrono::milliseconds kLook{1};
 // Commands under way while a market is filled.
 constexpr std::ptrdiff_t kFillWindow = 4096;
+
+void remove_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+// The scratch folders there are: an exit removes those that no destructor does.
+class Scratches {
+ public:
+  static Scratches& all() {
+    static Scratches scratches;
+    return scratches;
+  }
+  ~Scratches() { std::ranges::for_each(paths_, remove_folder); }
+
+  void add(const std::filesystem::path& path) {
+    const std::scoped_lock lock(mutex_);
+    paths_.insert(path);
+  }
+  void remove(const std::filesystem::path& path) {
+    remove_folder(path);
+    const std::scoped_lock lock(mutex_);
+    paths_.erase(path);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::filesystem::path> paths_;
+};
 
 }  // namespace
 
@@ -66,11 +98,11 @@ Scratch::Scratch() {
   std::string name = (std::filesystem::temp_directory_path() / "cassette-bench-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) give_up("no temporary folder can be made");
   path_ = name;
+  Scratches::all().add(path_);
 }
 
 Scratch::~Scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  Scratches::all().remove(path_);
 }
 
 Market::Market(const MarketOptions& options) : options_(options) {

@@ -16,7 +16,7 @@
 
 namespace cassette::bench {
 
-// Removed with all it holds, at the end or when the bench is told to end.
+// Removed with all it holds: with the object, or when the bench gives up.
 class Scratch {
  public:
   // Below $TMPDIR, or /tmp.

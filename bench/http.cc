@@ -1,0 +1,139 @@
+// http: what the whole server answers a second under wrk, beside the same cpp-httplib that does
+// nothing.
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "api/http/client.h"
+#include "bench/benches.h"
+#include "bench/child.h"
+#include "bench/filler.h"
+#include "bench/market.h"
+#include "bench/plain_server.h"
+#include "bench/workload.h"
+#include "bench/wrk.h"
+
+namespace cassette::bench {
+namespace {
+
+constexpr std::uint32_t kItems = 10'000;
+// Each has a data key, made when its first address is sealed.
+constexpr int kCustomers = 100;
+
+// Orders of one line, each with an id and a key of its own; `run` tells those of two runs apart.
+std::string post_script(int run) {
+  return fmt::format(R"(
+local threads = 0
+function setup(thread)
+  thread:set("thread_number", threads)
+  threads = threads + 1
+end
+local count = 0
+local headers = {{}}
+headers["Content-Type"] = "application/json"
+function request()
+  count = count + 1
+  local id = string.format("r{}-%d-%d", thread_number, count)
+  local item = (count * 7919 + thread_number * 4999) % {}
+  headers["Idempotency-Key"] = id
+  local body = string.format('{{"orderId":"%s","customerId":"customer-%d","items":[' ..
+    '{{"vendorId":"v%02d","productId":"p%05d","quantity":1}}],"shippingAddress":{{' ..
+    '"name":"Ada Rider","line1":"1 Sprocket Lane","city":"Portland","region":"OR",' ..
+    '"postalCode":"97201","countryCode":"US"}}}}',
+    id, count % {}, item % {}, item)
+  return wrk.format("POST", nil, headers, body)
+end
+)",
+                     run, kItems, kCustomers, kVendors);
+}
+
+std::string get(const std::string& url, const std::string& target) {
+  api::HttpClient client(url, "");
+  api::ClientRequest request;
+  request.target = target;
+  const auto answer = client.send(request);
+  if (!answer || !answer.value().ok()) give_up("there is no " + target);
+  return answer.value().body;
+}
+
+std::filesystem::path filled(const Scratch& scratch) {
+  Filler filler(scratch.path() / "data");
+  for (domain::Command& command : fill_commands(kItems)) filler.submit(std::move(command));
+  return scratch.path() / "data";
+}
+
+// Both servers, each answering while the other is idle.
+class Servers {
+ public:
+  explicit Servers(int seconds) : seconds_(seconds) {}
+
+  std::size_t document_bytes() const { return document_.size(); }
+  WrkResult get_ours() { return load(ours_.url() + kTarget, {}); }
+  WrkResult get_theirs() { return load(theirs_.url() + kTarget, {}); }
+  WrkResult post_ours() { return load(ours_.url() + "/orders", next_script()); }
+  WrkResult post_theirs() { return load(theirs_.url() + "/orders", next_script()); }
+
+ private:
+  static inline const std::string kTarget = "/vendors/v07/inventory/p00007";
+
+  std::filesystem::path next_script() {
+    const std::filesystem::path script = scratch_.path() / "post.lua";
+    std::ofstream(script) << post_script(++runs_);
+    return script;
+  }
+
+  WrkResult load(const std::string& url, const std::filesystem::path& script) {
+    WrkOptions options;
+    options.url = url;
+    options.script = script;
+    options.seconds = seconds_;
+    return run_wrk(options, scratch_.path());
+  }
+
+  const int seconds_;
+  int runs_ = 0;
+  Scratch scratch_;
+  CassetteUp ours_{filled(scratch_)};
+  const std::string document_ = get(ours_.url(), kTarget);
+  PlainServer theirs_{document_};
+};
+
+}  // namespace
+
+void run_http(const Settings& settings, Report& report) {
+  const WrkOptions load;
+  report.begin("http",
+               {fmt::format("wrk on the same machine: {} threads, {} connections kept alive",
+                            load.threads, load.connections),
+                fmt::format("ours: cassette up with fsync; {} stock items of {} vendors, {} "
+                            "customers; orders of one line with an address",
+                            kItems, kVendors, kCustomers),
+                "theirs: the same cpp-httplib, pool and socket options, answering a constant of "
+                "the document's size, or echoing the order"});
+  Servers servers(settings.quick ? 1 : 5);
+  servers.get_ours();  // first connections and pages, and the customers' keys
+  servers.get_theirs();
+  servers.post_ours();
+  servers.post_theirs();
+  Samples get, get_p99, post, post_p99;
+  const auto add = [](Samples& rates, Samples& tails, const WrkResult& ours,
+                      const WrkResult& theirs) {
+    rates.ours.push_back(ours.requests_a_second);
+    rates.theirs.push_back(theirs.requests_a_second);
+    tails.ours.push_back(ours.p99_us);
+    tails.theirs.push_back(theirs.p99_us);
+  };
+  for (int round = 0; round < settings.rounds; ++round) {
+    const WrkResult our_get = servers.get_ours();
+    add(get, get_p99, our_get, servers.get_theirs());
+    const WrkResult our_post = servers.post_ours();
+    add(post, post_p99, our_post, servers.post_theirs());
+  }
+  report.add("get/stock", "requests/s", get, at_least(0.85));
+  report.add("get/stock/p99", "us", get_p99);
+  report.add("post/order", "requests/s", post, at_least(0.5));
+  report.add("post/order/p99", "us", post_p99);
+  report.remark(fmt::format("{} bytes the stock document", servers.document_bytes()));
+}
+
+}  // namespace cassette::bench
