@@ -2,6 +2,7 @@
 // machine that should have nothing else to do.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -9,15 +10,25 @@
 
 namespace cassette::bench {
 
+class Tapes;
+
 struct Settings {
   bool quick = false;  // few short rounds on little data: whether it runs, not how fast
   int rounds = 5;
+  Tapes* tapes = nullptr;  // of this run
 };
+
+// Of the ledger that several benchmarks read.
+inline std::uint64_t tape_events(const Settings& settings) {
+  return settings.quick ? 50'000 : 5'000'000;
+}
 
 void run_orders(const Settings& settings, Report& report);
 void run_latency(const Settings& settings, Report& report);
 void run_path(const Settings& settings, Report& report);
 void run_http(const Settings& settings, Report& report);
+void run_project(const Settings& settings, Report& report);
+void run_replay(const Settings& settings, Report& report);
 
 struct Bench {
   std::string_view name;

@@ -86,10 +86,12 @@ Filler::~Filler() {
   if (!engines_->stop(kArchiveTimeout)) give_up("the archive does not keep up");
 }
 
-void Filler::submit(domain::Command command) {
+void Filler::submit(domain::Command command, const std::string& id) {
   window_.acquire();
   eventstore::Request request;
   request.command = std::move(command);
+  request.id = id;
+  if (!id.empty()) request.digest = "AAAAAAAAAAAAAAAAAAAAAA";
   request.by = "admin";
   engines_->submit(std::move(request), [this](const eventstore::Reply& reply) {
     if (!std::holds_alternative<eventstore::Accepted>(reply)) give_up("a command was refused");

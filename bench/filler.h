@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <semaphore>
+#include <string>
 
 #include "domain/commands.h"
 #include "eventstore/data_folder.h"
@@ -15,7 +16,7 @@
 
 namespace cassette::bench {
 
-// One partition, no fsync: a messages's durability is no matter of what it is read for later.
+// One partition, no fsync: since what is measured reads it.
 // One thread uses it. `cassette up` may run on the folder before and after, not meanwhile.
 class Filler {
  public:
@@ -27,8 +28,9 @@ class Filler {
   Filler& operator=(const Filler&) = delete;
 
   // Must be accepted: ends the bench when it is not. Commands are decided in the order given, many
-  // in a commit. Blocks while too many are under way.
-  void submit(domain::Command command);
+  // in a commit; `id` is remembered with it unless it is empty. Blocks while too many are under
+  // way.
+  void submit(domain::Command command, const std::string& id = "");
   // Waits until all that was submitted is acknowledged.
   void settle();
 

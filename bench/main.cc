@@ -12,14 +12,17 @@
 #include <CLI/CLI.hpp>
 
 #include "bench/benches.h"
+#include "bench/tape.h"
 
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 4> kBenches = {{
+constexpr std::array<Bench, 6> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
+    {"project", "folding read models, against only reading the ledger", "Projector", run_project},
+    {"replay", "verifying a ledger, against only reading it", "Replay", run_replay},
     {"http", "requests a second, against the same HTTP server without work", "HTTP", run_http},
 }};
 
@@ -29,9 +32,11 @@ std::string list_of_benches() {
   return text;
 }
 
-int run(const std::vector<std::string>& names, const Settings& settings,
+int run(const std::vector<std::string>& names, Settings settings,
         const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
+  Tapes tapes;
+  settings.tapes = &tapes;
   Report report(folder);
   fmt::print("{} cores{}\n", std::thread::hardware_concurrency(),
              settings.quick ? "; --quick: the figures say only that it runs" : "");
