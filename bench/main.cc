@@ -12,17 +12,19 @@
 #include <CLI/CLI.hpp>
 
 #include "bench/benches.h"
+#include "bench/memory.h"
 #include "bench/tape.h"
 
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 6> kBenches = {{
+constexpr std::array<Bench, 7> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
     {"project", "folding read models, against only reading the ledger", "Projector", run_project},
     {"replay", "verifying a ledger, against only reading it", "Replay", run_replay},
+    {"memory", "bytes a stock item and an open order", "Bytes in memory", run_memory},
     {"http", "requests a second, against the same HTTP server without work", "HTTP", run_http},
 }};
 
@@ -64,6 +66,7 @@ std::span<const Bench> benches() {
 
 int main(int argc, char** argv) {
   using namespace cassette::bench;
+  if (argc == 4 && argv[1] == kMemoryProbe) return run_memory_probe(argv[2], argv[3]);
   CLI::App app("Measures Cassette beside PostgreSQL and the machine's own limits.", "./dev bench");
   std::vector<std::string> names, known;
   for (const Bench& bench : benches()) known.emplace_back(bench.name);
