@@ -30,6 +30,8 @@ void run_http(const Settings& settings, Report& report);
 void run_project(const Settings& settings, Report& report);
 void run_replay(const Settings& settings, Report& report);
 void run_memory(const Settings& settings, Report& report);
+void run_queries(const Settings& settings, Report& report);
+void run_stock_sync(const Settings& settings, Report& report);
 
 struct Bench {
   std::string_view name;

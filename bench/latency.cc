@@ -1,10 +1,9 @@
 // latency: how long one order takes until it is acknowledged, beside one publish of its bytes.
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "bench/benches.h"
 #include "bench/engine_load.h"
+#include "bench/percentile.h"
 
 namespace cassette::bench {
 namespace {
@@ -12,13 +11,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kItems = 10'000;
-
-double percentile(std::vector<double>& samples, double share) {
-  const auto at = samples.begin() +
-                  static_cast<std::ptrdiff_t>(share * static_cast<double>(samples.size() - 1));
-  std::nth_element(samples.begin(), at, samples.end());
-  return *at;
-}
 
 // A ledger that nobody decides on, for bare publishes.
 class BareLedger {
