@@ -1,8 +1,12 @@
-// latency: how long one order takes until it is acknowledged, beside one publish of its bytes.
+// latency: how long one order takes until it is acknowledged, beside one publish of its bytes, and
+// among so many others as half of the peak rate brings.
+#include <array>
+
 #include <fmt/format.h>
 
 #include "bench/benches.h"
 #include "bench/engine_load.h"
+#include "bench/paced_load.h"
 #include "bench/percentile.h"
 
 namespace cassette::bench {
@@ -46,38 +50,69 @@ class BareLedger {
   std::uint64_t next_ = 0;
 };
 
+struct Share {
+  const char* name;
+  double share;
+};
+
+constexpr std::array<Share, 3> kShares = {{{"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}}};
+// How many orders are under way while the peak is measured: about where the rate stops growing.
+constexpr std::size_t kPeakOutstanding = 256;
+
+using Figures = std::array<Samples, kShares.size()>;
+
+// Half of what the engine can do, so that queues come and go.
+double half_rate(Market& market, const std::vector<Items>& orders,
+                 std::chrono::milliseconds duration) {
+  return place_orders(market, orders, {kPeakOutstanding, duration}).orders_a_second / 2;
+}
+
+std::size_t bytes_a_commit(Market& market, const std::vector<Items>& orders) {
+  const Appended before = market.appended();
+  place_orders(market, orders, {1, std::chrono::milliseconds(300)});
+  const Appended after = market.appended();
+  return (after.bytes - before.bytes) / (after.commits - before.commits);
+}
+
 }  // namespace
 
 void run_latency(const Settings& settings, Report& report) {
-  report.begin("latency",
-               {"ours: one client, one order of one line at a time, until acknowledged",
-                "theirs: one synchronous JetStream publish of as many bytes, on a server "
-                "of its own; both with fsync"});
+  report.begin(
+      "latency",
+      {"lone: one client, one order of one line at a time, until acknowledged",
+       "half-load: orders come at half of the peak rate, whatever is answered; each counts "
+       "from when it was due",
+       "theirs, of lone: one synchronous JetStream publish of as many bytes, on a server "
+       "of its own; both with fsync"});
   const std::chrono::milliseconds duration(settings.quick ? 500 : 3000);
   const auto orders = make_orders(Spread::Even, Shape::OneLine, kItems, kItems);
   Market market({});
   market.run(fill_commands(kItems));
   BareLedger bare;
-  const Appended before = market.appended();
-  place_orders(market, orders, {1, std::chrono::milliseconds(300)});
-  const Appended after = market.appended();
-  const std::size_t bytes = (after.bytes - before.bytes) / (after.commits - before.commits);
-  const std::vector<std::pair<std::string, double>> shares = {
-      {"p50", 0.5}, {"p99", 0.99}, {"p99.9", 0.999}};
-  std::vector<Samples> figures(shares.size());
+  const std::size_t bytes = bytes_a_commit(market, orders);
+  const double rate = half_rate(market, orders, duration);
+  Figures lone, half;
   for (int round = 0; round < settings.rounds; ++round) {
     auto ours = place_orders(market, orders, {1, duration}).latencies_us;
     auto theirs = bare.publish(bytes, duration);
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-      figures[i].ours.push_back(percentile(ours, shares[i].second));
-      figures[i].theirs.push_back(percentile(theirs, shares[i].second));
+    auto paced = place_paced_orders(market, orders, {rate, duration});
+    for (std::size_t i = 0; i < kShares.size(); ++i) {
+      lone[i].ours.push_back(percentile(ours, kShares[i].share));
+      lone[i].theirs.push_back(percentile(theirs, kShares[i].share));
+      half[i].ours.push_back(percentile(paced, kShares[i].share));
     }
   }
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    report.add("lone/" + shares[i].first, "us", figures[i],
+  for (std::size_t i = 0; i < kShares.size(); ++i) {
+    report.add(std::string("lone/") + kShares[i].name, "us", lone[i],
                i == 0 ? std::optional(at_most(1.5)) : std::nullopt);
   }
-  report.remark(fmt::format("{} bytes an order's commit", bytes));
+  for (std::size_t i = 0; i < kShares.size(); ++i) {
+    report.add(std::string("half-load/") + kShares[i].name, "us", half[i]);
+  }
+  report.remark(
+      fmt::format("{} bytes a lone order's commit; half-load: {} orders/s, half of what "
+                  "{} outstanding give",
+                  bytes, readable(rate), kPeakOutstanding));
 }
 
 }  // namespace cassette::bench
