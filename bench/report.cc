@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "bench/results_table.h"
 #include "domain/check.h"
 
 namespace cassette::bench {
@@ -157,7 +158,10 @@ bool Report::save() const {
   std::ofstream file(path);
   file << fmt::format("[\n{}\n]\n", fmt::join(lines, ",\n"));
   file.close();
-  return file.good();
+  std::ofstream tables(folder_ / "results.md");
+  tables << to_markdown(lines);
+  tables.close();
+  return file.good() && tables.good();
 }
 
 }  // namespace cassette::bench

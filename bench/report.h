@@ -61,8 +61,8 @@ class Report {
   // Draws the figures of the section as BENCH.svg: ratios, or values where there is no other side.
   // Says so and goes on when gnuplot does not run.
   void draw(const std::string& title) const;
-  // Replaces results.json, keeping the figures of benchmarks that this run did not measure. False
-  // when the file can't be written.
+  // Replaces results.json, keeping the figures of benchmarks that this run did not measure, and
+  // results.md, its tables. False when a file can't be written.
   bool save() const;
 
  private:
