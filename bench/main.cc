@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   std::string folder = "build/bench";
   app.add_option("NAME", names, "benchmarks to run; all of them without")
       ->check(CLI::IsMember(known));
-  app.add_flag("--quick", settings.quick, "little data and short rounds: under a minute");
+  app.add_flag("--quick", settings.quick, "little data and short rounds: about a minute");
   app.add_option("--rounds", settings.rounds, "alternating rounds, whose median counts")
       ->check(CLI::Range(1, 100));
   app.add_option("--out", folder, "where results.json and the charts go")->capture_default_str();
