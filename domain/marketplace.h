@@ -64,7 +64,10 @@ class Marketplace {
 
   // Decides on the state as it is; changes nothing. A PlaceOrder is refused for a shortage at once
   // when the vendors before it, in the order of ids, all live here.
-  Decision decide(Command command, const Context& context) const;
+  Decision decide(Command&& command, const Context& context) const;
+  Decision decide(const Command& command, const Context& context) const {
+    return decide(Command(command), context);
+  }
 
   // Folds one event. CHECK-fails when the event contradicts the state: it was never decided on it.
   void evolve(const Event& event);

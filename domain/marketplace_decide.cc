@@ -83,7 +83,7 @@ struct Marketplace::Decide {
 };
 
 // What the large commands hold moves into their events.
-Decision Marketplace::decide(Command command, const Context& context) const {
+Decision Marketplace::decide(Command&& command, const Context& context) const {
   Decision decision = std::visit(Decide{*this, context}, command);
   if (decision) add_crossings(decision.value());
   return decision;

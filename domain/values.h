@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,6 +16,27 @@ namespace cassette::domain {
 
 // The longest id, in characters: ids stand in NATS subjects and RocksDB keys.
 inline constexpr std::size_t kMaxIdLength = 64;
+
+// For tables in memory, and never written anywhere: a few instructions, where the standard library's
+// is a call. Eight bytes at a time, each mixed in by a multiplication (as FNV does a byte).
+inline std::size_t hash_of_id(std::string_view text) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;
+  std::uint64_t hash = text.size() * kOdd;
+  const auto mix = [&hash](std::uint64_t word) {
+    hash = (hash ^ word) * kOdd;
+    hash ^= hash >> 32;
+  };
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    mix(word);
+    text.remove_prefix(sizeof word);
+  }
+  std::uint64_t rest = 0;
+  for (const char c : text) rest = rest << 8 | static_cast<unsigned char>(c);
+  mix(rest);
+  return static_cast<std::size_t>(hash ^ hash >> 29);
+}
 
 // True for 1 to kMaxIdLength characters of [A-Za-z0-9_-].
 bool valid_id(std::string_view text);
@@ -110,6 +132,6 @@ struct ContactInfo {
 template <class Tag>
 struct std::hash<cassette::domain::Id<Tag>> {
   std::size_t operator()(const cassette::domain::Id<Tag>& id) const noexcept {
-    return std::hash<std::string>{}(id.value);
+    return cassette::domain::hash_of_id(id.value);
   }
 };

@@ -30,10 +30,10 @@ void AppendWorker::start(AppendJob job) {
 }
 
 std::optional<AppendDone> AppendWorker::poll() {
-  if (!busy_) return std::nullopt;
+  if (!has_finished()) return std::nullopt;
   const std::lock_guard lock(mutex_);
-  if (!done_) return std::nullopt;
   busy_ = false;
+  finished_.store(false, std::memory_order_release);
   return std::exchange(done_, std::nullopt);
 }
 
@@ -48,6 +48,7 @@ void AppendWorker::run() {
     AppendDone done = perform(std::move(job));
     lock.lock();
     done_ = std::move(done);
+    finished_.store(true, std::memory_order_release);
     wakeup_.notify();
   }
 }

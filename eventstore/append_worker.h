@@ -2,6 +2,7 @@
 // goes on deciding meanwhile. It appends or confirms as told, and decides nothing.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -41,6 +42,8 @@ class AppendWorker {
   // CHECK-fails while a job is under way: one publish in flight.
   void start(AppendJob job);
   bool busy() const { return busy_; }
+  // Whether `poll` has something to give. Cheap enough to be asked between two decisions.
+  bool has_finished() const { return finished_.load(std::memory_order_acquire); }
   // The finished job, once; nothing while it is under way. Never blocks.
   std::optional<AppendDone> poll();
 
@@ -52,6 +55,7 @@ class AppendWorker {
   Wakeup& wakeup_;
   const std::chrono::milliseconds timeout_;
   bool busy_ = false;  // the engine's own view
+  std::atomic<bool> finished_{false};
   std::mutex mutex_;
   std::condition_variable given_;
   std::optional<AppendJob> job_;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "eventstore/codec.h"
 #include "eventstore/command_gateway.h"
-#include "eventstore/commit.h"
 
 namespace cassette::eventstore {
 
@@ -24,7 +24,8 @@ struct Batch {
   std::uint64_t serial = 0;  // counts this engine's batches; never on the wire
   Commit commit;
   std::set<std::uint32_t> addressed;  // partitions that a reaction goes to
-  std::size_t bytes = 0;              // an estimate of the encoded size
+  EventsText events_text;             // of those in `commit`
+  std::size_t bytes = 0;              // of the encoded commit, but for its head
   bool seen_moved = false;            // a commit of another partition addressed us
   bool proof = false;                 // shows that the commit before it is on disk
   std::vector<Waiter> waiters;

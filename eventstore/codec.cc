@@ -41,7 +41,7 @@ void append_cause(JsonBuffer& out, const Cause& cause) {
 // Who asked and when, unless it is as the event before says.
 void append_asker(JsonBuffer& out, const RecordedEvent& recorded, const RecordedEvent* on) {
   const bool as_before = on ? recorded.by == on->by : recorded.by.empty();
-  if (!as_before) append_member(out, R"(,"by":)", recorded.by);
+  if (!as_before) append_member(out, R"(,"by":)", recorded.by.name());
   const bool then = on ? recorded.occurred_at == on->occurred_at : !recorded.occurred_at;
   if (!then) append_member(out, R"(,"occurredAt":)", recorded.occurred_at);
 }
@@ -90,7 +90,7 @@ void append_event(JsonBuffer& out, const Commit& commit, std::size_t index) {
   append(out, '}');
 }
 
-void append_commit(JsonBuffer& out, const Commit& commit) {
+void append_commit(JsonBuffer& out, const Commit& commit, std::string_view events) {
   append_member(out, R"({"v":)", kCommitVersion);
   append_member(out, R"(,"at":)", commit.at);
   append_member(out, R"(,"prev":)", commit.prev);
@@ -98,10 +98,7 @@ void append_commit(JsonBuffer& out, const Commit& commit) {
   append_seen(out, commit.seen);
   if (!commit.commands.empty()) append_member(out, R"(,"commands":)", commit.commands);
   append(out, R"(,"events":[)");
-  for (std::size_t i = 0; i < commit.events.size(); ++i) {
-    if (i > 0) append(out, ',');
-    append_event(out, commit, i);
-  }
+  append(out, events);
   append(out, "]}");
 }
 
@@ -112,10 +109,24 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, DigestFree>;
 
 }  // namespace
 
+void EventsText::take(const Commit& commit) {
+  CHECK(count_ <= commit.events.size());
+  for (; count_ < commit.events.size(); ++count_) {
+    if (count_ > 0) append(text_, ',');
+    append_event(text_, commit, count_);
+  }
+}
+
 void encode(const Commit& commit, std::string& out) {
+  EventsText events;
+  encode(commit, events, out);
+}
+
+void encode(const Commit& commit, EventsText& events, std::string& out) {
+  events.take(commit);
   thread_local JsonBuffer buffer;
   buffer.clear();
-  append_commit(buffer, commit);
+  append_commit(buffer, commit, events.text());
   CHECK(valid_utf8({buffer.data(), buffer.size()}));
   out.append(buffer.data(), buffer.size());
 }

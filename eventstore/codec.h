@@ -9,6 +9,7 @@
 
 #include "domain/result.h"
 #include "eventstore/commit.h"
+#include "eventstore/json_write.h"
 
 namespace cassette::eventstore {
 
@@ -24,9 +25,24 @@ struct DecodeError {
   std::string what;
 };
 
+// The events of a commit as they stand in its body, written while they come, so that the size of a
+// commit is known and little is left to do when it is closed. One thread.
+class EventsText {
+ public:
+  // Writes those that came since the last time. None that was written may change any more.
+  void take(const Commit& commit);
+  std::string_view text() const { return {text_.data(), text_.size()}; }
+
+ private:
+  JsonBuffer text_;
+  std::size_t count_ = 0;
+};
+
 // Appends the body to `out`. Doesn't fail; CHECK-fails for a text that isn't UTF-8 (the edges
 // refuse it: a body that no reader takes would break the chain) and for a cause that can't be.
 void encode(const Commit& commit, std::string& out);
+// The same, with what was written of its events before.
+void encode(const Commit& commit, EventsText& events, std::string& out);
 
 // Copies `body` into a padded buffer of the thread's own. Reads `v`, `prev` first.
 Result<Commit, DecodeError> decode(std::string_view body);

@@ -66,9 +66,16 @@ class EventReader {
     Cause& cause = recorded_.cause;
     if (key == "cause") return once(0) && read(json, cause.command.emplace(), trace_);
     if (key == "on") return once(1) && read_on(json);
-    if (key == "by") return once(2) && read(json, recorded_.by, trace_);
+    if (key == "by") return once(2) && read_by(json);
     if (key == "occurredAt") return once(3) && read(json, recorded_.occurred_at, trace_);
     return key != "type" && fields_->read(key, json, trace_);
+  }
+
+  bool read_by(ondemand::value json) {
+    std::string name;
+    if (!read(json, name, trace_)) return false;
+    recorded_.by = std::move(name);
+    return true;
   }
 
   bool once(std::size_t member) { return !std::exchange(seen_[member], true); }

@@ -6,8 +6,10 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "domain/events.h"
@@ -68,10 +70,32 @@ struct Cause {
   bool operator==(const Cause&) const = default;
 };
 
+// Who asked: "admin" or "customer:c-17"; empty for nobody. Copies share one text, since the events
+// of a commit have few askers. Thread-safe as a string is.
+class Principal {
+ public:
+  Principal() = default;
+  Principal(std::string name)
+      : name_(name.empty() ? nullptr : std::make_shared<const std::string>(std::move(name))) {}
+  Principal(const char* name) : Principal(std::string(name)) {}
+
+  const std::string& name() const {
+    static const std::string kNobody;
+    return name_ ? *name_ : kNobody;
+  }
+  bool empty() const { return !name_; }
+  bool operator==(const Principal& other) const {
+    return name_ == other.name_ || name() == other.name();
+  }
+
+ private:
+  std::shared_ptr<const std::string> name_;  // null when empty
+};
+
 struct RecordedEvent {
   domain::Event event;
   Cause cause;
-  std::string by;  // the principal that asked, "admin" or "customer:c-17"; a reaction keeps it
+  Principal by;  // a reaction keeps its cause's
   std::optional<domain::Timestamp> occurred_at;  // as given by the asker; decides nothing
 
   bool operator==(const RecordedEvent&) const = default;

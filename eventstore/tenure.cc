@@ -152,6 +152,8 @@ void Tenure::take_inbox() {
       if (taken_.empty()) return;
     }
     state_->decide(std::move(taken_[next_taken_++]), draft());
+    // The ledger waits for the next commit: better a smaller one now.
+    if (worker_->has_finished()) return;
   }
 }
 
@@ -168,15 +170,16 @@ void Tenure::refuse_inbox() {
 void Tenure::publish() {
   if (worker_->busy() || in_flight_) return;
   if (draft_ && draft_->has_content()) {
-    InFlight next{std::move(*draft_), {}, {}, std::chrono::steady_clock::now()};
+    InFlight next{std::move(*draft_), {}, {}, {}, std::chrono::steady_clock::now()};
     draft_.reset();
     state_->close(next.batch);
     next.batch.commit.prev = head_.hash;
     next.batch.commit.owner = owner_;
-    encode(next.batch.commit, next.body);
+    encode(next.batch.commit, next.batch.events_text, next.body);
     next.addressed.assign(next.batch.addressed.begin(), next.batch.addressed.end());
     in_flight_ = std::move(next);
     start_append();
+    in_flight_->hash = hash_of(in_flight_->body);  // while it is on its way
     return;
   }
   if (draft_ && !draft_->waiters.empty()) {
@@ -202,6 +205,7 @@ void Tenure::wait() {
   if (!archiver_.has_room()) return wakeup_.wait(kIdleSleep);  // the archiver wakes us
   const bool room = !draft_ || draft_->bytes < options_.commit_target_bytes;
   const auto waits = [](const Remote& remote) { return !remote.waiting.empty(); };
+  if (worker_->has_finished()) return;
   const bool idle = !in_flight_ && confirming_.empty();
   if (idle && std::ranges::any_of(remotes_, waits)) return;
   if (next_taken_ < taken_.size() && room) return;

@@ -84,6 +84,7 @@ class Tenure {
     Batch batch;
     std::string body;
     std::vector<std::uint32_t> addressed;
+    Hash hash{};  // of the body
     std::chrono::steady_clock::time_point since;
   };
 
@@ -124,14 +125,14 @@ class Tenure {
   std::optional<TenureEnd> read_back();
   std::optional<TenureEnd> judge(const Message& message);
   std::optional<TenureEnd> give_up_or_retry(const std::string& why);
-  void advance_head(const std::string& body);
+  void advance_head(const Hash& hash);
   void release(Batch& batch, std::uint64_t number);
-  void archive(Batch batch, std::uint64_t bytes);
+  FoldPoint archived_by(const Batch& batch);
+  void archive(InFlight stored, FoldPoint point);
   TenureEnd end(TenureEnd how, std::string why);
   void abandon(Batch& batch);
 
   Batch& draft();
-  FoldPoint point() const;
 
   const EngineOptions& options_;
   EngineParts& parts_;

@@ -30,16 +30,16 @@ std::optional<TenureEnd> Tenure::finish(const AppendDone& done) {
   return std::nullopt;
 }
 
-void Tenure::advance_head(const std::string& body) {
+void Tenure::advance_head(const Hash& hash) {
   head_.read += 1;
   head_.commit = head_.read;
-  head_.hash = hash_of(body);
+  head_.hash = hash;
 }
 
 void Tenure::on_stored() {
   InFlight stored = std::move(*in_flight_);
   in_flight_.reset();
-  advance_head(stored.body);
+  advance_head(stored.hash);
   signals_.head = head_.commit;
   if (!claimed_) {
     claimed_ = true;
@@ -47,9 +47,13 @@ void Tenure::on_stored() {
     spdlog::info("partition {} is owned from commit {} on", options_.settings.partition,
                  head_.commit);
   }
-  state_->committed(stored.batch, head_.commit);
-  release(stored.batch, head_.commit);
-  archive(std::move(stored.batch), stored.body.size());
+  const std::uint64_t number = head_.commit;
+  state_->committed(stored.batch, number);
+  FoldPoint folded = archived_by(stored.batch);
+  // Before anything else, since the ledger has nothing to do meanwhile.
+  if (signals_.granted && !state_->failure()) publish();
+  release(stored.batch, number);
+  archive(std::move(stored), std::move(folded));
 }
 
 // Presence does not prove an fsync: the callers are released with the next acknowledgement, and
@@ -57,7 +61,7 @@ void Tenure::on_stored() {
 void Tenure::on_present() {
   InFlight stored = std::move(*in_flight_);
   in_flight_.reset();
-  advance_head(stored.body);
+  advance_head(stored.hash);
   claimed_ = true;
   signals_.serving = true;
   state_->committed(stored.batch, head_.commit);
@@ -67,7 +71,8 @@ void Tenure::on_present() {
   for (Waiter& waiter : stored.batch.waiters) {
     next.waiters.push_back({std::move(waiter.done), state_->resolve(waiter, position), ""});
   }
-  archive(std::move(stored.batch), stored.body.size());
+  FoldPoint folded = archived_by(stored.batch);
+  archive(std::move(stored), std::move(folded));
 }
 
 void Tenure::release(Batch& batch, std::uint64_t number) {
@@ -76,16 +81,19 @@ void Tenure::release(Batch& batch, std::uint64_t number) {
   batch.waiters.clear();
 }
 
-void Tenure::archive(Batch batch, std::uint64_t bytes) {
+// Where an archive stands that has folded the batch, which is at the head now.
+FoldPoint Tenure::archived_by(const Batch& batch) {
   head_at_ = batch.commit.at;
   for (const auto& [partition, seen] : batch.commit.seen) head_seen_[partition] = seen;
-  StoredCommit stored{
-      {options_.settings.partition, head_.commit}, head_.hash, bytes, std::move(batch.commit)};
-  archiver_.give(std::move(stored), point());
+  return {head_, head_at_, head_seen_};
 }
 
-FoldPoint Tenure::point() const {
-  return {head_, head_at_, head_seen_};
+void Tenure::archive(InFlight stored, FoldPoint point) {
+  archiver_.give(StoredCommit{{options_.settings.partition, point.head.commit},
+                              stored.hash,
+                              stored.body.size(),
+                              std::move(stored.batch.commit)},
+                 std::move(point));
 }
 
 std::optional<TenureEnd> Tenure::read_back() {

@@ -68,6 +68,8 @@ Batch WorkingState::open_batch(domain::Timestamp clock) {
   Batch batch;
   batch.serial = next_serial_++;
   marketplace_.begin_epoch(batch.serial);
+  batch.commit.events.reserve(usual_events_);
+  batch.waiters.reserve(usual_waiters_);
   batch.commit.at = std::max(clock, last_at_);
   last_at_ = batch.commit.at;
   return batch;
@@ -141,7 +143,7 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
   accepted.status = request.status;
   accepted.changed = !decision.value().empty();
   RecordedEvent envelope;
-  envelope.by = request.by;
+  envelope.by = std::move(request.by);
   envelope.occurred_at = request.occurred_at;
   if (!request.id.empty()) {
     envelope.cause.command = static_cast<std::uint32_t>(batch.commit.commands.size());
@@ -153,11 +155,11 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
   answer(accepted);
 }
 
-void WorkingState::remember(const Request& request, Batch& batch) {
+void WorkingState::remember(Request& request, Batch& batch) {
   batch.commit.commands.push_back({request.id, request.digest, request.status});
   batch.bytes += request.id.size() + request.digest.size() + kCommandBytes;
-  const auto at = commands_.try_emplace(request.id).first;
-  at->second = {request.digest, request.status, batch.serial, {}, batch.commit.at};
+  const auto at = commands_.try_emplace(std::move(request.id)).first;
+  at->second = {std::move(request.digest), request.status, batch.serial, {}, batch.commit.at};
   command_order_.push_back({batch.serial, &*at});
 }
 
@@ -196,10 +198,12 @@ Stored<Done> WorkingState::name_holders(const StockName& item, domain::BelowRese
 void WorkingState::append(domain::Events events, const RecordedEvent& envelope, Batch& batch) {
   for (domain::Event& event : events) {
     marketplace_.evolve(event);
-    batch.bytes += estimated_bytes(event);
-    batch.commit.events.push_back(
-        {std::move(event), envelope.cause, envelope.by, envelope.occurred_at});
+    batch.commit.events.emplace_back(std::move(event), envelope.cause, envelope.by,
+                                     envelope.occurred_at);
   }
+  const std::size_t before = batch.events_text.text().size();
+  batch.events_text.take(batch.commit);
+  batch.bytes += batch.events_text.text().size() - before;
 }
 
 void WorkingState::run_reactions(std::size_t first, Batch& batch) {
@@ -223,7 +227,7 @@ void WorkingState::run_reactions(std::size_t first, Batch& batch) {
   }
 }
 
-void WorkingState::run_reaction(domain::Command command, const RecordedEvent& envelope,
+void WorkingState::run_reaction(domain::Command&& command, const RecordedEvent& envelope,
                                 Batch& batch) {
   // A vendor is asked once for its part of an order, so there is none to fetch yet; only what
   // another partition asks is looked up all the same.
@@ -289,6 +293,8 @@ void WorkingState::expire(Batch& batch, std::size_t target_bytes) {
 }
 
 void WorkingState::close(Batch& batch) {
+  usual_events_ = batch.commit.events.size();
+  usual_waiters_ = batch.waiters.size();
   for (const auto& [partition, seen] : seen_) {
     const auto written = seen_written_.find(partition);
     if (written != seen_written_.end() && written->second == seen) continue;

@@ -100,10 +100,10 @@ class WorkingState {
   Stored<Done> hydrate(const domain::Command& command);
   // Adds to a count's refusal the orders in the way that are at rest.
   Stored<Done> name_holders(const StockName& item, domain::BelowReserved& refusal);
-  void remember(const Request& request, Batch& batch);
+  void remember(Request& request, Batch& batch);
   void append(domain::Events events, const RecordedEvent& envelope, Batch& batch);
   void run_reactions(std::size_t first, Batch& batch);
-  void run_reaction(domain::Command command, const RecordedEvent& envelope, Batch& batch);
+  void run_reaction(domain::Command&& command, const RecordedEvent& envelope, Batch& batch);
   std::uint32_t home(std::string_view id) const;
 
   const PartitionSettings settings_;
@@ -113,6 +113,10 @@ class WorkingState {
   std::map<std::uint32_t, Seen> seen_written_;  // as the ledger has it
   domain::Timestamp last_at_;
   std::uint64_t next_serial_ = 1;
+  // Of the last batch: the next one has room for as many from the start, since moving events to
+  // more room costs as much as deciding them.
+  std::size_t usual_events_ = 0;
+  std::size_t usual_waiters_ = 0;
 
   Commands commands_;
   std::deque<Retained> command_order_;  // by serial

@@ -178,7 +178,7 @@ class EventFold {
 void fold(Documents& documents, const eventstore::StoredCommit& stored) {
   FoldMeta meta{stored.commit.at, {stored.position, 0}, {}, {}};
   for (const eventstore::RecordedEvent& recorded : stored.commit.events) {
-    meta.by = recorded.by;
+    meta.by = recorded.by.name();
     meta.occurred_at = recorded.occurred_at;
     EventFold event_fold(documents, meta);
     std::visit(event_fold, recorded.event);

@@ -109,10 +109,11 @@ std::string line_of(const StoredCommit& stored, std::uint32_t index, TailFormat 
   const RecordedEvent& recorded = stored.commit.events[index];
   if (format == TailFormat::Json) {
     return eventstore::to_json(EventLine{eventstore::format(stored.position), index, stored.hash,
-                                         stored.commit.at, recorded.by, recorded.event});
+                                         stored.commit.at, recorded.by.name(),
+                                         recorded.event});
   }
   return printable(fmt::format("{} {} {} {} {}", eventstore::format(stored.position),
-                               domain::format(stored.commit.at), recorded.by,
+                               domain::format(stored.commit.at), recorded.by.name(),
                                type_of(recorded.event), summary_of(recorded.event)));
 }
 

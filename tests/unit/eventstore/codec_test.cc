@@ -89,7 +89,7 @@ TEST_CASE("A default that differs from the inherited value is written") {
   auto& reserved = std::get<StockReserved>(commit.events[1].event);
   reserved.customer_id = {};
   reserved.shipping_address = {};
-  commit.events[1].by.clear();
+  commit.events[1].by = {};
   commit.events[1].occurred_at.reset();
   const std::string body = encoded(commit);
   CHECK(body.find(R"("on":0,"by":"","occurredAt":null,"vendorId")") != std::string::npos);
