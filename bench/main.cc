@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
   app.add_option("NAME", names, "benchmarks to run; all of them without")
       ->check(CLI::IsMember(known));
   app.add_flag("--quick", settings.quick, "little data and short rounds: about a minute");
+  app.add_option("--only", settings.only, "of orders: the cases whose name holds this text");
   app.add_option("--rounds", settings.rounds, "alternating rounds, whose median counts")
       ->check(CLI::Range(1, 100));
   app.add_option("--out", folder, "where results.json and the charts go")->capture_default_str();

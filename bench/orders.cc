@@ -148,7 +148,9 @@ void run_orders(const Settings& settings, Report& report) {
     for (const Spread spread : {Spread::Even, Spread::Zipf, Spread::OneItem}) {
       for (const Shape shape : {Shape::OneLine, Shape::FourLines}) {
         if (settings.quick && (spread != Spread::Even || shape != Shape::OneLine)) continue;
-        Contest({spread, shape, fsync}, settings).run(report);
+        const Case subject{spread, shape, fsync};
+        if (name_of(subject).find(settings.only) == std::string::npos) continue;
+        Contest(subject, settings).run(report);
       }
     }
   }
