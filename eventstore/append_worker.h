@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,7 +22,7 @@ namespace cassette::eventstore {
 // Asks for one append, or, without a body, for the leader's last sequence.
 struct AppendJob {
   std::uint64_t expected_last = 0;
-  std::optional<std::string> body;
+  std::shared_ptr<const std::string> body;  // null: no append
   std::vector<std::uint32_t> addressed;
 };
 

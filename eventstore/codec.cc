@@ -90,7 +90,8 @@ void append_event(JsonBuffer& out, const Commit& commit, std::size_t index) {
   append(out, '}');
 }
 
-void append_commit(JsonBuffer& out, const Commit& commit, std::string_view events) {
+// All that stands before the events.
+void append_head(JsonBuffer& out, const Commit& commit) {
   append_member(out, R"({"v":)", kCommitVersion);
   append_member(out, R"(,"at":)", commit.at);
   append_member(out, R"(,"prev":)", commit.prev);
@@ -98,9 +99,9 @@ void append_commit(JsonBuffer& out, const Commit& commit, std::string_view event
   append_seen(out, commit.seen);
   if (!commit.commands.empty()) append_member(out, R"(,"commands":)", commit.commands);
   append(out, R"(,"events":[)");
-  append(out, events);
-  append(out, "]}");
 }
+
+constexpr std::string_view kTail = "]}";
 
 struct DigestFree {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -124,11 +125,12 @@ void encode(const Commit& commit, std::string& out) {
 
 void encode(const Commit& commit, EventsText& events, std::string& out) {
   events.take(commit);
-  thread_local JsonBuffer buffer;
-  buffer.clear();
-  append_commit(buffer, commit, events.text());
-  CHECK(valid_utf8({buffer.data(), buffer.size()}));
-  out.append(buffer.data(), buffer.size());
+  JsonBuffer head;
+  append_head(head, commit);
+  const std::size_t start = out.size();
+  out.reserve(start + head.size() + events.text().size() + kTail.size());
+  out.append(head.data(), head.size()).append(events.text()).append(kTail);
+  CHECK(valid_utf8(std::string_view(out).substr(start)));
 }
 
 Hash hash_of(std::string_view body) {

@@ -32,6 +32,7 @@ class EventsText {
   // Writes those that came since the last time. None that was written may change any more.
   void take(const Commit& commit);
   std::string_view text() const { return {text_.data(), text_.size()}; }
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
  private:
   JsonBuffer text_;

@@ -175,11 +175,13 @@ void Tenure::publish() {
     state_->close(next.batch);
     next.batch.commit.prev = head_.hash;
     next.batch.commit.owner = owner_;
-    encode(next.batch.commit, next.batch.events_text, next.body);
+    std::string body;
+    encode(next.batch.commit, next.batch.events_text, body);
+    next.body = std::make_shared<const std::string>(std::move(body));
     next.addressed.assign(next.batch.addressed.begin(), next.batch.addressed.end());
     in_flight_ = std::move(next);
     start_append();
-    in_flight_->hash = hash_of(in_flight_->body);  // while it is on its way
+    in_flight_->hash = hash_of(*in_flight_->body);  // while it is on its way
     return;
   }
   if (draft_ && !draft_->waiters.empty()) {
@@ -187,7 +189,7 @@ void Tenure::publish() {
     state_->confirmed(*draft_, head_.commit);
     draft_.reset();
     confirming_since_ = std::chrono::steady_clock::now();
-    worker_->start({head_.read, std::nullopt, {}});
+    worker_->start({head_.read, nullptr, {}});
   }
 }
 

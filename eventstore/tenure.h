@@ -82,7 +82,7 @@ class Tenure {
  private:
   struct InFlight {
     Batch batch;
-    std::string body;
+    std::shared_ptr<const std::string> body;
     std::vector<std::uint32_t> addressed;
     Hash hash{};  // of the body
     std::chrono::steady_clock::time_point since;

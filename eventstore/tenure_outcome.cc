@@ -91,7 +91,7 @@ FoldPoint Tenure::archived_by(const Batch& batch) {
 void Tenure::archive(InFlight stored, FoldPoint point) {
   archiver_.give(StoredCommit{{options_.settings.partition, point.head.commit},
                               stored.hash,
-                              stored.body.size(),
+                              stored.body->size(),
                               std::move(stored.batch.commit)},
                  std::move(point));
 }
@@ -108,7 +108,7 @@ std::optional<TenureEnd> Tenure::read_back() {
 
 // A message stands where ours was to be: ours after all, void, or the work of another owner.
 std::optional<TenureEnd> Tenure::judge(const Message& message) {
-  if (message.body == in_flight_->body) {
+  if (message.body == *in_flight_->body) {
     on_present();
     return std::nullopt;
   }
@@ -136,7 +136,7 @@ std::optional<TenureEnd> Tenure::give_up_or_retry(const std::string& why) {
   if (in_flight_) {
     start_append();
   } else {
-    worker_->start({head_.read, std::nullopt, {}});
+    worker_->start({head_.read, nullptr, {}});
   }
   return std::nullopt;
 }

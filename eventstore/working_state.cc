@@ -70,6 +70,7 @@ Batch WorkingState::open_batch(domain::Timestamp clock) {
   marketplace_.begin_epoch(batch.serial);
   batch.commit.events.reserve(usual_events_);
   batch.waiters.reserve(usual_waiters_);
+  batch.events_text.reserve(usual_bytes_);
   batch.commit.at = std::max(clock, last_at_);
   last_at_ = batch.commit.at;
   return batch;
@@ -295,6 +296,7 @@ void WorkingState::expire(Batch& batch, std::size_t target_bytes) {
 void WorkingState::close(Batch& batch) {
   usual_events_ = batch.commit.events.size();
   usual_waiters_ = batch.waiters.size();
+  usual_bytes_ = batch.events_text.text().size();
   for (const auto& [partition, seen] : seen_) {
     const auto written = seen_written_.find(partition);
     if (written != seen_written_.end() && written->second == seen) continue;

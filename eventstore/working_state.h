@@ -117,6 +117,7 @@ class WorkingState {
   // more room costs as much as deciding them.
   std::size_t usual_events_ = 0;
   std::size_t usual_waiters_ = 0;
+  std::size_t usual_bytes_ = 0;
 
   Commands commands_;
   std::deque<Retained> command_order_;  // by serial

@@ -52,6 +52,21 @@ void check_refused(const std::string& body, Kind kind = Kind::NotACommit) {
   CHECK_FALSE(commit.error().what.empty());
 }
 
+TEST_CASE("A commit whose events are written while they come has the same body") {
+  const Commit commit = one_line_order();
+  Commit growing = commit;
+  growing.events.clear();
+  EventsText text;
+  for (const RecordedEvent& recorded : commit.events) {
+    growing.events.push_back(recorded);
+    text.take(growing);
+    text.take(growing);
+  }
+  std::string body;
+  encode(growing, text, body);
+  CHECK(body == encoded(commit));
+}
+
 TEST_CASE("A body that is written by hand is read") {
   const Commit commit = decoded(body_of(kEvent));
   REQUIRE(commit.events.size() == 1);
