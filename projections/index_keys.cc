@@ -79,6 +79,20 @@ std::string timeline_place(domain::Timestamp at, const eventstore::EventRef& ref
   return place;
 }
 
+std::uint32_t timeline_index(std::string_view place) {
+  std::uint32_t bits = 0;
+  for (const char c : place.substr(place.size() - sizeof bits)) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+  }
+  return ~bits;
+}
+
+std::string with_timeline_index(std::string_view place, std::uint32_t index) {
+  std::string other(place.substr(0, place.size() - sizeof index));
+  append_big_endian(other, ~index);
+  return other;
+}
+
 // ---- prefixes
 
 std::string all_vendors() {
@@ -87,18 +101,12 @@ std::string all_vendors() {
 std::string all_customers() {
   return prefix('c');
 }
-std::string all_orders() {
-  return prefix('o');
-}
 std::string orders_in(domain::OrderStatus status) {
   const char name = digit(status);
   return prefix('s', {{&name, 1}});
 }
 std::string orders_of(const domain::CustomerId& customer) {
   return prefix('c', {customer.value});
-}
-std::string vendor_orders_of(const domain::VendorId& vendor) {
-  return prefix('w', {vendor.value});
 }
 std::string vendor_orders_in(const domain::VendorId& vendor, domain::OrderStatus status) {
   const char name = digit(status);
@@ -207,7 +215,6 @@ std::vector<IndexKey> index_keys(const StockDocument& document) {
 
 std::vector<IndexKey> index_keys(const OrderDocument& document) {
   Entries entries(document.created_at, document.order_id.value);
-  entries.add(Family::Lists, all_orders());
   entries.add(Family::Lists, orders_in(document.status));
   entries.add(Family::OrdersByCustomer, orders_of(document.customer_id));
   return std::move(entries).take();
@@ -216,7 +223,6 @@ std::vector<IndexKey> index_keys(const OrderDocument& document) {
 std::vector<IndexKey> index_keys(const VendorOrderDocument& document) {
   const domain::VendorId& vendor = document.part.vendor_id;
   Entries entries(document.created_at, vendor.value + "/" + document.order_id.value);
-  entries.add(Family::Lists, vendor_orders_of(vendor));
   entries.add(Family::Lists, vendor_orders_in(vendor, document.part.status));
   return std::move(entries).take();
 }
@@ -229,21 +235,6 @@ std::vector<IndexKey> index_keys(const CustomerDocument& document) {
 
 std::vector<IndexKey> index_keys(const TallyDocument&) {
   return {};
-}
-
-std::vector<IndexKey> index_keys(const TimelineEntry& entry) {
-  const std::string place = timeline_place(entry.at, entry.ref);
-  std::vector<IndexKey> keys;
-  if (!entry.vendor_id.empty()) {
-    keys.push_back({Family::TimelineIndex, timeline_of_vendor(entry.vendor_id) + place});
-  }
-  if (!entry.order_id.empty()) {
-    keys.push_back({Family::TimelineIndex, timeline_of_order(entry.order_id) + place});
-  }
-  for (const std::string& product : entry.products) {
-    keys.push_back({Family::TimelineIndex, timeline_of_product(product) + place});
-  }
-  return keys;
 }
 
 }  // namespace cassette::projections

@@ -53,15 +53,16 @@ std::string_view key_of(std::string_view place);
 // An event's place, which is its key too: of one time by partition, then the last commit first.
 std::string timeline_place(domain::Timestamp at, const eventstore::EventRef& ref);
 inline constexpr std::size_t kTimelinePlaceBytes = 24;
+// The event's index in such a place, and the place of another event of its commit.
+std::uint32_t timeline_index(std::string_view place);
+std::string with_timeline_index(std::string_view place, std::uint32_t index);
 
 // ---- prefixes
 
 std::string all_vendors();
 std::string all_customers();
-std::string all_orders();
 std::string orders_in(domain::OrderStatus status);
 std::string orders_of(const domain::CustomerId& customer);
-std::string vendor_orders_of(const domain::VendorId& vendor);
 std::string vendor_orders_in(const domain::VendorId& vendor, domain::OrderStatus status);
 std::string stock_of(const domain::VendorId& vendor);
 std::string low_stock_of(const domain::VendorId& vendor);
@@ -101,7 +102,6 @@ std::vector<IndexKey> index_keys(const OrderDocument& document);
 std::vector<IndexKey> index_keys(const VendorOrderDocument& document);
 std::vector<IndexKey> index_keys(const CustomerDocument& document);
 std::vector<IndexKey> index_keys(const TallyDocument& document);
-std::vector<IndexKey> index_keys(const TimelineEntry& entry);
 
 }  // namespace cassette::projections
 

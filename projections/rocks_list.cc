@@ -9,12 +9,15 @@
 #include "projections/list_token.h"
 #include "projections/rocks_cursor.h"
 #include "projections/rocks_values.h"
+#include "projections/timeline_group.h"
 #include "projections/words.h"
 
 namespace cassette::projections {
 namespace {
 
 using List = ListQuery::List;
+
+constexpr std::size_t kStatusCount = EnumNames<domain::OrderStatus>::values.size();
 
 class ListReader {
  public:
@@ -35,11 +38,16 @@ class ListReader {
 
  private:
   Stored<Page> read_page(Cursor& cursor, const std::string& start) {
-    const std::size_t limit = std::clamp<std::size_t>(query_.limit, 1, kMaxPageItems);
     Page page;
     std::size_t looked_at = 0;
     for (cursor.seek(start); cursor.valid() && in_time(cursor.place()); cursor.next()) {
-      if (page.items.size() == limit || looked_at++ == kMaxEntriesLookedAt) {
+      if (query_.list == List::Timeline) {
+        auto ended = look_at_group(cursor.place(), start, looked_at++, page);
+        if (!ended) return Failure{ended.error()};
+        if (ended.value()) return page;
+        continue;
+      }
+      if (page.items.size() == limit() || looked_at++ == kMaxEntriesLookedAt) {
         page.next = list_token(query_, cursor.place());
         return page;
       }
@@ -52,9 +60,43 @@ class ListReader {
     return page;
   }
 
+  std::size_t limit() const { return std::clamp<std::size_t>(query_.limit, 1, kMaxPageItems); }
+
+  // Adds the events of the group that stand at `start` or after and pass. True when the page has
+  // ended, and says where the next one begins.
+  Stored<bool> look_at_group(std::string_view place, std::string_view start, std::size_t looked_at,
+                             Page& page) {
+    auto value = view_.get(Family::Timeline, place);
+    if (!value) return Failure{std::move(value).error()};
+    if (!value.value()) return false;
+    const std::vector<GroupedEvent> events = events_in(place, body_of(*value.value()));
+    if (looked_at == kMaxEntriesLookedAt && !events.empty()) {
+      page.next = list_token(query_, events.front().place);
+      return true;
+    }
+    for (const GroupedEvent& event : events) {
+      if (event.place < start || !on_timeline(event)) continue;
+      if (filtered_ && !passes(query_, event.body)) continue;
+      if (page.items.size() == limit()) {
+        page.next = list_token(query_, event.place);
+        return true;
+      }
+      page.items.emplace_back(event.body);
+    }
+    return false;
+  }
+
+  // Whether the event is on the timelines that its group was found by.
+  bool on_timeline(const GroupedEvent& event) const {
+    if (!query_.vendor_id) return true;
+    if (!query_.product_id) return event.vendor == query_.vendor_id->value;
+    const std::string product = query_.vendor_id->value + "/" + query_.product_id->value;
+    return std::ranges::find(event.products, product) != event.products.end();
+  }
+
   // Adds what stands at the place, if it passes.
   Stored<Done> look_at(std::string_view place, Page& page) {
-    const std::string_view key = query_.list == List::Timeline ? place : key_of(place);
+    const std::string_view key = key_of(place);
     const Stored<bool> shown = marks_allow(key);
     if (!shown) return Failure{shown.error()};
     if (!shown.value()) return Done{};
@@ -125,12 +167,11 @@ class ListReader {
                                          ? low_stock_of(*query_.vendor_id)
                                          : stock_of(*query_.vendor_id));
       case List::Orders:
-        return walk_statuses(all_orders(), orders_in);
+        return walk_statuses(orders_in);
       case List::VendorOrders:
         CHECK(query_.vendor_id);
-        return walk_statuses(vendor_orders_of(*query_.vendor_id), [this](auto status) {
-          return vendor_orders_in(*query_.vendor_id, status);
-        });
+        return walk_statuses(
+            [this](auto status) { return vendor_orders_in(*query_.vendor_id, status); });
       case List::CustomerOrders:
         CHECK(query_.customer_id);
         return cursor(Family::OrdersByCustomer, orders_of(*query_.customer_id));
@@ -144,11 +185,16 @@ class ListReader {
     return cursor_of(database_, view_, family, std::move(prefix));
   }
 
-  std::unique_ptr<Cursor> walk_statuses(std::string all, auto&& index_of) {
-    if (query_.statuses.empty()) return cursor(Family::Lists, std::move(all));
+  // Every order has a status, so all of them are those of any status: an index of all would be one
+  // entry more an order to write.
+  std::unique_ptr<Cursor> walk_statuses(auto&& index_of) {
     Cursors cursors;
-    for (const domain::OrderStatus status : query_.statuses) {
+    const auto add = [&](domain::OrderStatus status) {
       cursors.push_back(cursor(Family::Lists, index_of(status)));
+    };
+    std::ranges::for_each(query_.statuses, add);
+    for (std::size_t i = 0; query_.statuses.empty() && i < kStatusCount; ++i) {
+      add(static_cast<domain::OrderStatus>(i));
     }
     return any_of(std::move(cursors));
   }

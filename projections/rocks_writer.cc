@@ -69,6 +69,7 @@ Stored<Done> RocksWriter::fold(const eventstore::StoredCommit& commit) {
   if (!follows) return follows;
   try {
     projections::fold(documents_, commit);
+    timeline_.flush();
   } catch (const UnreadableDocument& unreadable) {
     failure_ = unreadable.error;
     return Failure{*failure_};
@@ -78,14 +79,22 @@ Stored<Done> RocksWriter::fold(const eventstore::StoredCommit& commit) {
 }
 
 void RocksWriter::TimelineBatch::add(TimelineEntry entry) {
+  if (!group_.takes(entry)) flush();
+  group_.add(std::move(entry));
+}
+
+void RocksWriter::TimelineBatch::flush() {
+  if (group_.empty()) return;
   const RocksDatabase& database = *writer_.database_;
   std::string& value = writer_.buffer_;
   value.clear();
   append_version(value, 1);  // an event never changes
-  value += entry.body;
-  const std::string place = timeline_place(entry.at, entry.ref);
-  CHECK(writer_.batch_.Put(database.handle(Family::Timeline), place, value).ok());
-  for (IndexKey& key : index_keys(entry)) writer_.index_changes_.push_back({std::move(key), true});
+  group_.append_value(value);
+  CHECK(writer_.batch_.Put(database.handle(Family::Timeline), group_.place(), value).ok());
+  for (IndexKey& key : group_.index_keys()) {
+    writer_.index_changes_.push_back({std::move(key), true});
+  }
+  group_.clear();
 }
 
 void RocksWriter::for_each_table(auto&& visit) {

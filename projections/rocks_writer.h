@@ -7,6 +7,7 @@
 #include "projections/model_writer.h"
 #include "projections/rocks_database.h"
 #include "projections/rocks_table.h"
+#include "projections/timeline_group.h"
 
 namespace cassette::projections {
 
@@ -22,14 +23,17 @@ class RocksWriter : public ModelWriter {
   Stored<Done> write() override;
 
  private:
-  // Entries are never read by a fold, so they go into the batch at once.
+  // Entries are never read by a fold, so they go into the batch a group at a time.
   class TimelineBatch : public Timeline {
    public:
     explicit TimelineBatch(RocksWriter& writer) : writer_(writer) {}
     void add(TimelineEntry entry) override;
+    // A commit ends: no group goes on in the next one.
+    void flush();
 
    private:
     RocksWriter& writer_;
+    TimelineGroup group_;
   };
 
   explicit RocksWriter(std::shared_ptr<RocksDatabase> database);
