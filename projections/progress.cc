@@ -37,7 +37,9 @@ void Progress::close() {
 }
 
 void Progress::wake() {
-  if (waiters_ > 0) changed_.notify_all();
+  for (Waiter* waiter : waiters_) {
+    if (over(*waiter)) waiter->woken.notify_one();
+  }
 }
 
 std::vector<Position> Progress::positions() const {
@@ -55,27 +57,32 @@ std::optional<eventstore::StoreError> Progress::failure() const {
   return failure_;
 }
 
-template <class Reached>
-Progress::Waited Progress::wait(Clock::time_point deadline, const Reached& reached) {
+bool Progress::reached(const Waiter& waiter) const {
+  if (waiter.wanted.empty()) return tick_ > waiter.beyond_tick;
+  return std::ranges::all_of(waiter.wanted, [this](const Position& each) {
+    return each.partition < positions_.size() && each.commit <= positions_[each.partition].commit;
+  });
+}
+
+Progress::Waited Progress::wait(Waiter& waiter, Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  ++waiters_;
-  changed_.wait_until(lock, deadline, [&] { return reached() || failure_ || closed_; });
-  --waiters_;
-  if (reached()) return Waited::Reached;
+  waiters_.push_back(&waiter);
+  waiter.woken.wait_until(lock, deadline, [&] { return over(waiter); });
+  std::erase(waiters_, &waiter);
+  if (reached(waiter)) return Waited::Reached;
   if (closed_) return Waited::Closed;
   return failure_ ? Waited::Failed : Waited::TimedOut;
 }
 
 Progress::Waited Progress::wait_for(std::span<const Position> wanted, Clock::time_point deadline) {
-  return wait(deadline, [&] {
-    return std::ranges::all_of(wanted, [this](const Position& each) {
-      return each.partition < positions_.size() && each.commit <= positions_[each.partition].commit;
-    });
-  });
+  if (wanted.empty()) return Waited::Reached;
+  Waiter waiter{wanted, 0, {}};
+  return wait(waiter, deadline);
 }
 
 Progress::Waited Progress::wait_beyond(std::uint64_t tick, Clock::time_point deadline) {
-  return wait(deadline, [&] { return tick_ > tick; });
+  Waiter waiter{{}, tick, {}};
+  return wait(waiter, deadline);
 }
 
 }  // namespace cassette::projections

@@ -15,7 +15,8 @@
 
 namespace cassette::projections {
 
-// Thread-safe. Waiters cost nothing while there are none, and one wake-up a batch.
+// Thread-safe. Each waiter is woken once, when what it waits for has come: a batch wakes nobody
+// whose turn it isn't.
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;
@@ -43,15 +44,22 @@ class Progress {
   Waited wait_beyond(std::uint64_t tick, Clock::time_point deadline);
 
  private:
-  template <class Reached>
-  Waited wait(Clock::time_point deadline, const Reached& reached);
+  // One thread that waits, on its own stack.
+  struct Waiter {
+    std::span<const eventstore::Position> wanted;
+    std::uint64_t beyond_tick = 0;
+    std::condition_variable woken;
+  };
+
+  bool reached(const Waiter& waiter) const;
+  bool over(const Waiter& waiter) const { return failure_ || closed_ || reached(waiter); }
+  Waited wait(Waiter& waiter, Clock::time_point deadline);
   void wake();
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::vector<Waiter*> waiters_;
   std::vector<eventstore::Position> positions_;
   std::uint64_t tick_ = 0;
-  std::size_t waiters_ = 0;
   std::optional<eventstore::StoreError> failure_;
   bool closed_ = false;
 };

@@ -76,8 +76,10 @@ Answered<Accepted> to_answer(Reply reply) {
 Answered<Accepted> submit(const Call& call, Write write) {
   const auto waiting = std::make_shared<Waiting>();
   call.services.gateway.submit(to_request(call, std::move(write)), [waiting](Reply reply) {
-    const std::scoped_lock lock(waiting->mutex);
-    waiting->reply = std::move(reply);
+    {
+      const std::scoped_lock lock(waiting->mutex);
+      waiting->reply = std::move(reply);
+    }
     waiting->answered.notify_one();
   });
   std::unique_lock lock(waiting->mutex);
