@@ -16,7 +16,7 @@ class Tapes;
 struct Settings {
   bool quick = false;  // few short rounds on little data: whether it runs, not how fast
   int rounds = 5;
-  std::string only;  // of `orders`: the cases whose name holds it; empty: all
+  std::string only;        // of `orders`: the cases whose name holds it; empty: all
   Tapes* tapes = nullptr;  // of this run
 };
 

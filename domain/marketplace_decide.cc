@@ -49,9 +49,7 @@ struct Marketplace::Decide {
     return domain::decide(or_none(all.customer(command.customer_id)), command);
   }
 
-  Decision operator()(PlaceOrder& command) const {
-    return all.place(std::move(command), context);
-  }
+  Decision operator()(PlaceOrder& command) const { return all.place(std::move(command), context); }
 
   template <class C>
   requires kIsOneOf<C, ConfirmOrder, ExpireReservation> Decision
@@ -60,8 +58,8 @@ struct Marketplace::Decide {
   }
 
   template <class C>
-  requires kIsOneOf<C, CancelOrder, ChangeOrderAddress> Decision operator()(
-      const C& command) const {
+  requires kIsOneOf<C, CancelOrder, ChangeOrderAddress> Decision
+  operator()(const C& command) const {
     return domain::decide(or_none(all.order(command.order_id)), command);
   }
   Decision operator()(RecordSubOrder& command) const {
@@ -93,8 +91,7 @@ Decision Marketplace::decide(Command&& command, const Context& context) const {
 
 Decision Marketplace::place(PlaceOrder command, const Context& context) const {
   const Order& before = or_none(order(command.order_id));
-  Decision decision =
-      domain::decide(before, std::move(command), context.now, context.policy);
+  Decision decision = domain::decide(before, std::move(command), context.now, context.policy);
   if (!decision) return decision;
   const auto* placed = std::get_if<OrderPlaced>(&decision.value().front());
   CHECK(placed != nullptr);

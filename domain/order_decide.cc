@@ -320,7 +320,7 @@ class Answered {
   void request(const VendorId& vendor, bool last) {
     StockRequested event{
         record_.order_id, vendor, order_.customer_id, {}, {}, order_.shipping_address,
-        currency(),        last};
+        currency(),       last};
     for (const PlacedLine& line : order_.lines) {
       if (line.vendor_id == vendor) event.lines.push_back(line);
     }

@@ -17,8 +17,9 @@ namespace cassette::domain {
 // The longest id, in characters: ids stand in NATS subjects and RocksDB keys.
 inline constexpr std::size_t kMaxIdLength = 64;
 
-// For tables in memory, and never written anywhere: a few instructions, where the standard library's
-// is a call. Eight bytes at a time, each mixed in by a multiplication (as FNV does a byte).
+// For tables in memory, and never written anywhere: a few instructions, where the standard
+// library's is a call. Eight bytes at a time, each mixed in by a multiplication (as FNV does a
+// byte).
 inline std::size_t hash_of_id(std::string_view text) {
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;
   std::uint64_t hash = text.size() * kOdd;

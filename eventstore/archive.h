@@ -1,5 +1,5 @@
-// Archive: what an engine starts from and fetches from what is at rest. One a partition, folded from
-// its ledger, and never the truth: it can be deleted and is rebuilt.
+// Archive: what an engine starts from, and where it fetches what is at rest. One a partition,
+// folded from its ledger, and never the truth: it can be deleted and is rebuilt.
 #pragma once
 
 #include <cstdint>

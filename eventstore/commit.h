@@ -95,7 +95,7 @@ class Principal {
 struct RecordedEvent {
   domain::Event event;
   Cause cause;
-  Principal by;  // a reaction keeps its cause's
+  Principal by;                                  // a reaction keeps its cause's
   std::optional<domain::Timestamp> occurred_at;  // as given by the asker; decides nothing
 
   bool operator==(const RecordedEvent&) const = default;

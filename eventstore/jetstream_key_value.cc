@@ -221,7 +221,7 @@ Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
   return sequence;
 }
 
-// From the stream's subjects, and not by a watch as other clients do: that one ends its subscription
+// From the stream's subjects, and not by a watch as other clients do: that ends its subscription
 // while the server may still send to it, which NATS.c 3.4 does not survive (see JetStreamReader).
 Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
   if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};

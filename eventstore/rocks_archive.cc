@@ -195,10 +195,10 @@ Stored<Done> RocksArchive::load(domain::Marketplace& marketplace) {
   if (loaded) loaded = load_pairs<StockItem, ProductId>(from, Family::Stock, marketplace);
   if (loaded) loaded = load_singles<Customer, CustomerId>(from, Family::Customers, marketplace);
   if (loaded) {
-    loaded = load_awake<Order>(
-        from, Family::AwakeOrders, Family::Orders, [&](std::string_view key, Order state) {
-          marketplace.load(OrderId{std::string(key)}, std::move(state));
-        });
+    loaded = load_awake<Order>(from, Family::AwakeOrders, Family::Orders,
+                               [&](std::string_view key, Order state) {
+                                 marketplace.load(OrderId{std::string(key)}, std::move(state));
+                               });
   }
   if (loaded) {
     loaded = load_awake<SubOrder>(

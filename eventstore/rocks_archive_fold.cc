@@ -221,8 +221,7 @@ void RocksArchiveFold::write(const EntityKey& key, const Kept& kept, rocksdb::Wr
 // The lists of what is awake, and of who holds what.
 void RocksArchiveFold::write_order(const EntityKey& key, const Kept& before, const Kept& now,
                                    rocksdb::WriteBatch& batch) {
-  const Family awake =
-      key.kind == EntityKind::Order ? Family::AwakeOrders : Family::AwakeSubOrders;
+  const Family awake = key.kind == EntityKind::Order ? Family::AwakeOrders : Family::AwakeSubOrders;
   if (now.awake && !before.awake) families_.put(batch, awake, key_of(key), "");
   if (!now.awake && before.awake) families_.remove(batch, awake, key_of(key));
   const auto name = [&key](const domain::ProductId& product) {

@@ -135,7 +135,13 @@ rocksdb::Status RocksFamilies::open_database(std::size_t cache_bytes) {
   return status;
 }
 
-RocksFamilies::~RocksFamilies() = default;
+// What is flushed now, no start has to replay. Best effort: what isn't is in the write-ahead log.
+RocksFamilies::~RocksFamilies() {
+  if (database_ == nullptr || write_failed_ || !has_disk_room(path_, 2 * kLogBytes)) return;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (const auto& each : handles_) families.push_back(each.get());
+  (void)database_->Flush(rocksdb::FlushOptions(), families);
+}
 
 Stored<std::optional<std::string>> RocksFamilies::get(Family family, std::string_view key) const {
   std::string value;

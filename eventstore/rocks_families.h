@@ -21,17 +21,17 @@ namespace cassette::eventstore {
 
 // One column family each, by the names of `EnumNames<Family>`.
 enum class Family {
-  Vendors,          // key: vendor
-  Products,         // key: vendor/product
-  Stock,            // key: vendor/product
-  Customers,        // key: customer
-  Orders,           // key: order
-  SubOrders,        // key: vendor/order
-  AwakeOrders,      // key: order; no value
-  AwakeSubOrders,   // key: vendor/order; no value
-  Holders,          // key: vendor/product/order, of units that are owed; no value
-  Commands,         // key: the command's id
-  Meta,             // the schema's version and the point of the fold
+  Vendors,         // key: vendor
+  Products,        // key: vendor/product
+  Stock,           // key: vendor/product
+  Customers,       // key: customer
+  Orders,          // key: order
+  SubOrders,       // key: vendor/order
+  AwakeOrders,     // key: order; no value
+  AwakeSubOrders,  // key: vendor/order; no value
+  Holders,         // key: vendor/product/order, of units that are owed; no value
+  Commands,        // key: the command's id
+  Meta,            // the schema's version and the point of the fold
 };
 inline constexpr std::size_t kFamilyCount = 11;
 
@@ -91,7 +91,6 @@ class RocksFamilies {
 template <>
 struct cassette::EnumNames<cassette::eventstore::Family> {
   static constexpr std::array<std::string_view, cassette::eventstore::kFamilyCount> values{
-      "vendors",    "products",     "stock",            "customers", "orders",
-      "sub_orders", "awake_orders", "awake_sub_orders", "holders",   "commands",
-      "meta"};
+      "vendors",      "products",         "stock",   "customers", "orders", "sub_orders",
+      "awake_orders", "awake_sub_orders", "holders", "commands",  "meta"};
 };

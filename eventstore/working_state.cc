@@ -137,8 +137,8 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
     return answer(Rejected{std::move(decision.error())});
   }
   if (too_large(decision.value())) {
-    return answer(Rejected{
-        domain::InvalidCommand{"", "it would make more events than a commit may hold"}});
+    return answer(
+        Rejected{domain::InvalidCommand{"", "it would make more events than a commit may hold"}});
   }
   Accepted accepted;
   accepted.status = request.status;
@@ -232,8 +232,7 @@ void WorkingState::run_reaction(domain::Command&& command, const RecordedEvent& 
                                 Batch& batch) {
   // A vendor is asked once for its part of an order, so there is none to fetch yet; only what
   // another partition asks is looked up all the same.
-  const bool new_here =
-      envelope.cause.on && std::holds_alternative<domain::ReserveStock>(command);
+  const bool new_here = envelope.cause.on && std::holds_alternative<domain::ReserveStock>(command);
   if (!new_here) {
     if (auto loaded = hydrate(command); !loaded.ok()) {
       // The event that called for it may be committed already: going on would lose the reaction.
@@ -241,8 +240,7 @@ void WorkingState::run_reaction(domain::Command&& command, const RecordedEvent& 
       return;
     }
   }
-  auto decision =
-      marketplace_.decide(std::move(command), {batch.commit.at, settings_.policy});
+  auto decision = marketplace_.decide(std::move(command), {batch.commit.at, settings_.policy});
   if (!decision.ok()) {
     const auto name = std::visit([](const auto& no) { return no.type; }, decision.error());
     spdlog::error("a reaction to {} was rejected: {}", envelope_text(envelope), name);
@@ -307,8 +305,7 @@ void WorkingState::close(Batch& batch) {
 
 void WorkingState::committed(Batch& batch, std::uint64_t number) {
   numbers_.emplace_back(batch.serial, number);
-  const auto first =
-      std::ranges::lower_bound(command_order_, batch.serial, {}, &Retained::serial);
+  const auto first = std::ranges::lower_bound(command_order_, batch.serial, {}, &Retained::serial);
   for (auto at = first; at != command_order_.end() && at->serial == batch.serial; ++at) {
     Remembered& known = at->command->second;
     if (known.serial == batch.serial) known.position = {settings_.partition, number};

@@ -120,7 +120,7 @@ class WorkingState {
   std::size_t usual_bytes_ = 0;
 
   Commands commands_;
-  std::deque<Retained> command_order_;  // by serial
+  std::deque<Retained> command_order_;                           // by serial
   std::deque<std::pair<std::uint64_t, std::uint64_t>> numbers_;  // serial and commit, acknowledged
   std::optional<StoreError> failure_;
 };

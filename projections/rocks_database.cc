@@ -16,8 +16,9 @@ namespace cassette::projections {
 namespace {
 
 constexpr std::size_t kMemtableBytes = 32 << 20;
-// Of all families together; a start replays what the log holds, and a secondary holds it in memory.
-constexpr std::size_t kLogBytes = 128 << 20;
+// Of all families together; a start after a crash replays what the log holds, and a secondary holds
+// it in memory.
+constexpr std::size_t kLogBytes = 64 << 20;
 constexpr double kBloomBitsPerKey = 10;  // one miss in a hundred reads a block
 // Documents come and go from a status: where half of a window is tombstones it is compacted, so
 // that a page of the newest Pending orders does not walk over all that were Pending once.
@@ -122,7 +123,15 @@ Stored<std::unique_ptr<RocksDatabase>> RocksDatabase::open_secondary(const std::
   return made;
 }
 
-RocksDatabase::~RocksDatabase() = default;
+// What is flushed now, no start has to replay: a start is waited for, a stop is not.
+RocksDatabase::~RocksDatabase() {
+  if (secondary_ || database_ == nullptr) return;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  for (const auto& each : handles_) families.push_back(each.get());
+  // Best effort: what isn't flushed is in the write-ahead log. RocksDB may abort on a full disk.
+  if (write_failed_ || !eventstore::has_disk_room(path_, 2 * kLogBytes)) return;
+  (void)database_->Flush(rocksdb::FlushOptions(), families);
+}
 
 void RocksDatabase::own(rocksdb::DB* database, const Handles& handles) {
   database_.reset(database);

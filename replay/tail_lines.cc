@@ -109,8 +109,7 @@ std::string line_of(const StoredCommit& stored, std::uint32_t index, TailFormat 
   const RecordedEvent& recorded = stored.commit.events[index];
   if (format == TailFormat::Json) {
     return eventstore::to_json(EventLine{eventstore::format(stored.position), index, stored.hash,
-                                         stored.commit.at, recorded.by.name(),
-                                         recorded.event});
+                                         stored.commit.at, recorded.by.name(), recorded.event});
   }
   return printable(fmt::format("{} {} {} {} {}", eventstore::format(stored.position),
                                domain::format(stored.commit.at), recorded.by.name(),

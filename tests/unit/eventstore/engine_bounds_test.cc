@@ -279,8 +279,7 @@ TEST_CASE("OrdersAtRestLeaveMemoryAndAreFetchedWhenTheyAreNamed") {
     CHECK(resting.state.marketplace().order({order}) == nullptr);
     CHECK(resting.state.marketplace().sub_order({"v1"}, {order}) == nullptr);
   }
-  const Reply shipped =
-      resting.decide_one(advance("paid-1", "v1", domain::OrderStatus::Shipped));
+  const Reply shipped = resting.decide_one(advance("paid-1", "v1", domain::OrderStatus::Shipped));
   REQUIRE(std::holds_alternative<Accepted>(shipped));
   CHECK(resting.state.marketplace().order({"paid-1"})->status() == domain::OrderStatus::Shipped);
   CHECK(resting.state.marketplace().stock({"v1"}, {"p1"})->on_hand == 48);
@@ -331,8 +330,11 @@ TEST_CASE("AnOrderThatWaitsForAVendorStaysInMemory") {
   maker.run(count_stock(near, "p1", 5));
   MemoryArchive archive;
   WorkingState state({0, 2, {}}, archive);
-  REQUIRE(archive.fold(maker.commits(0), {{maker.commits(0).size(), maker.commits(0).size(),
-                                           maker.commits(0).back().hash}, maker.now(), {}})
+  REQUIRE(archive
+              .fold(maker.commits(0), {{maker.commits(0).size(), maker.commits(0).size(),
+                                        maker.commits(0).back().hash},
+                                       maker.now(),
+                                       {}})
               .ok());
   REQUIRE(state.load(archive.point().value()).ok());
   Batch batch = state.open_batch(maker.now());
