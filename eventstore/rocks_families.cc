@@ -36,6 +36,7 @@ rocksdb::DBOptions database_options() {
   options.create_if_missing = true;
   options.create_missing_column_families = true;  // a crash while it was created
   options.max_total_wal_size = kLogBytes;
+  options.db_write_buffer_size = kLogBytes;  // memtables of all families, in memory
   options.max_background_jobs = 2;
   options.keep_log_file_num = 3;
   options.info_log_level = rocksdb::WARN_LEVEL;

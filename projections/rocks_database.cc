@@ -29,6 +29,7 @@ constexpr std::size_t kReadaheadBytes = 1 << 20;
 rocksdb::DBOptions database_options() {
   rocksdb::DBOptions options;
   options.max_total_wal_size = kLogBytes;
+  options.db_write_buffer_size = kLogBytes;  // memtables of all families, in memory
   options.max_background_jobs = 2;
   options.keep_log_file_num = 3;
   options.info_log_level = rocksdb::WARN_LEVEL;

@@ -20,8 +20,10 @@
 
 namespace cassette::projections {
 
-// Documents of one model kept parsed between batches, twice over: bounds memory to some 50 MB.
+// Documents of one model kept parsed between batches, twice over. A stock item changes with every
+// order of it; an order is large, changes a few times in its first moments, and then not for days.
 inline constexpr std::size_t kCachedDocuments = 16'384;
+inline constexpr std::size_t kCachedOrders = 4'096;
 
 // A document can't be read: leaves the fold of a commit half done, and is caught by RocksWriter
 // only. A fold could go on with nothing but a wrong document.
@@ -40,7 +42,8 @@ using IndexChanges = std::vector<IndexChange>;
 template <class D>
 class RocksTable : public Table<D> {
  public:
-  RocksTable(const RocksDatabase& database, Family family) : database_(database), family_(family) {}
+  RocksTable(const RocksDatabase& database, Family family, std::size_t cached = kCachedDocuments)
+      : database_(database), family_(family), cached_(cached) {}
 
   D& at(const std::string& key) override {
     Slot& slot = *find(key);
@@ -65,7 +68,7 @@ class RocksTable : public Table<D> {
       slot->second.indexed = std::move(slot->second.next_indexed);
     }
     dirty_.clear();
-    if (young_.size() < kCachedDocuments) return;
+    if (young_.size() < cached_) return;
     old_ = std::move(young_);
     young_.clear();
   }
@@ -125,6 +128,7 @@ class RocksTable : public Table<D> {
 
   const RocksDatabase& database_;
   const Family family_;
+  const std::size_t cached_;
   Cache young_;
   Cache old_;
   std::vector<Slot*> dirty_;

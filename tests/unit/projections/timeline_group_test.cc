@@ -13,8 +13,8 @@ using projections::TimelineGroup;
 
 TimelineEntry entry(std::uint32_t index, const std::string& order = "o1",
                     const std::string& vendor = "", std::vector<std::string> products = {}) {
-  return {{1000}, {{0, 7}, index}, "{\"n\":" + std::to_string(index) + "}", vendor, order,
-          std::move(products)};
+  return {{1000}, {{0, 7}, index}, "{\"n\":" + std::to_string(index) + "}",
+          vendor, order,           std::move(products)};
 }
 
 TEST_CASE("events of one order that follow each other go together, and no others") {
@@ -47,7 +47,7 @@ TEST_CASE("a group is taken apart with the last event first") {
   group.add(entry(5, "o1", "v2"));
   std::string value;
   group.append_value(value);
-  const std::vector<GroupedEvent> events = events_in(group.place(), value);
+  const std::vector<GroupedEvent> events = projections::events_in(group.place(), value);
   REQUIRE(events.size() == 3);
   CHECK(events[0].body == "{\"n\":5}");
   CHECK(events[0].vendor == "v2");
