@@ -33,13 +33,8 @@ class Loop {
  private:
   void send() {
     const std::uint64_t number = next_.fetch_add(1, std::memory_order_relaxed);
-    eventstore::Request request;
-    const std::string id = fmt::format("{}-{}", run_, number);
-    request.command = place_order(id, orders_[number % orders_.size()]);
-    request.id = id;
-    request.digest = "AAAAAAAAAAAAAAAAAAAAAA";
-    request.status = 201;
-    request.by = "customer:customer-1";
+    eventstore::Request request =
+        order_request(fmt::format("{}-{}", run_, number), orders_[number % orders_.size()]);
     market_.gateway().submit(std::move(request),
                              [this, sent = Clock::now()](const auto& reply) { take(reply, sent); });
   }

@@ -44,13 +44,8 @@ class Paced {
 
  private:
   void send(std::uint64_t number, Clock::time_point due) {
-    eventstore::Request request;
-    const std::string id = fmt::format("paced-{}-{}", run_, number);
-    request.command = place_order(id, orders_[number % orders_.size()]);
-    request.id = id;
-    request.digest = "AAAAAAAAAAAAAAAAAAAAAA";
-    request.status = 201;
-    request.by = "customer:customer-1";
+    eventstore::Request request =
+        order_request(fmt::format("paced-{}-{}", run_, number), orders_[number % orders_.size()]);
     market_.gateway().submit(std::move(request),
                              [this, due](const eventstore::Reply& reply) { take(reply, due); });
   }

@@ -48,29 +48,20 @@ Projected project(OpenTape& tape) {
 void run_project(const Settings& settings, Report& report) {
   const Tape& tape = settings.tapes->of(tape_events(settings));
   report.begin("project",
-               {fmt::format("{} events of {} orders: {}", tape.events(), tape.orders(),
-                            Traffic::description()),
-                "written without fsync; its pages are in memory; one partition",
-                "ours: the projector into an empty folder each round, until the last commit is "
-                "folded; the write-ahead log is on, as in production, and counts as disk",
-                "theirs: a reader that takes every message and does nothing with it; decoded: one "
-                "that hashes and decodes it as well"});
+               tape_configuration(tape,
+                                  "the projector into an empty folder each round, until the last "
+                                  "commit is folded; the write-ahead log is on, as in "
+                                  "production, and counts as disk"));
   OpenTape open(tape);
   const auto events = static_cast<double>(tape.events());
-  drain(open.ledger(), open.head);
-  Samples plain, decoded;
   std::uint64_t models = 0;
-  for (int round = 0; round < settings.rounds; ++round) {
+  const BesideDrains beside = beside_drains(open, tape, settings.rounds, [&] {
     const Projected projected = project(open);
     models = projected.disk_bytes;
-    for (Samples* samples : {&plain, &decoded}) {
-      samples->ours.push_back(events / projected.seconds);
-    }
-    plain.theirs.push_back(events / drain(open.ledger(), open.head));
-    decoded.theirs.push_back(events / drain_decoded(open.ledger(), open.head));
-  }
-  report.add("against-drain", "events/s", plain, at_least(0.3));
-  report.add("against-decoded-drain", "events/s", decoded);
+    return projected.seconds;
+  });
+  report.add("against-drain", "events/s", beside.plain, at_least(0.3));
+  report.add("against-decoded-drain", "events/s", beside.decoded);
   const auto add_bytes = [&](const std::string& name, std::uint64_t bytes) {
     report.add("disk/" + name, "B/event", {{static_cast<double>(bytes) / events}, {}});
   };

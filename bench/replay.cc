@@ -27,27 +27,14 @@ double verify(OpenTape& tape, std::uint64_t events) {
 
 void run_replay(const Settings& settings, Report& report) {
   const Tape& tape = settings.tapes->of(tape_events(settings));
-  report.begin("replay",
-               {fmt::format("{} events of {} orders: {}", tape.events(), tape.orders(),
-                            Traffic::description()),
-                "written without fsync; its pages are in memory; one partition",
-                "ours: verify, which decodes every commit, folds it, and holds it against the "
-                "rules",
-                "theirs: a reader that takes every message and does nothing with it; decoded: one "
-                "that hashes and decodes it as well"});
+  report.begin("replay", tape_configuration(tape,
+                                            "verify, which decodes every commit, folds it, "
+                                            "and holds it against the rules"));
   OpenTape open(tape);
-  const auto events = static_cast<double>(tape.events());
-  drain(open.ledger(), open.head);
-  Samples plain, decoded;
-  for (int round = 0; round < settings.rounds; ++round) {
-    const double rate = events / verify(open, tape.events());
-    plain.ours.push_back(rate);
-    decoded.ours.push_back(rate);
-    plain.theirs.push_back(events / drain(open.ledger(), open.head));
-    decoded.theirs.push_back(events / drain_decoded(open.ledger(), open.head));
-  }
-  report.add("verify/against-drain", "events/s", plain, at_least(0.5));
-  report.add("verify/against-decoded-drain", "events/s", decoded);
+  const BesideDrains beside =
+      beside_drains(open, tape, settings.rounds, [&] { return verify(open, tape.events()); });
+  report.add("verify/against-drain", "events/s", beside.plain, at_least(0.5));
+  report.add("verify/against-decoded-drain", "events/s", beside.decoded);
 }
 
 }  // namespace cassette::bench

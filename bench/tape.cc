@@ -130,4 +130,27 @@ double drain_decoded(eventstore::Ledger& ledger, std::uint64_t head) {
                   [&chain](const eventstore::Message& message) { must(chain.accept(message)); });
 }
 
+BesideDrains beside_drains(OpenTape& open, const Tape& tape, int rounds,
+                           const std::function<double()>& seconds) {
+  const auto events = static_cast<double>(tape.events());
+  drain(open.ledger(), open.head);  // so that its pages are in memory
+  BesideDrains beside;
+  for (int round = 0; round < rounds; ++round) {
+    const double rate = events / seconds();
+    beside.plain.ours.push_back(rate);
+    beside.decoded.ours.push_back(rate);
+    beside.plain.theirs.push_back(events / drain(open.ledger(), open.head));
+    beside.decoded.theirs.push_back(events / drain_decoded(open.ledger(), open.head));
+  }
+  return beside;
+}
+
+std::vector<std::string> tape_configuration(const Tape& tape, const std::string& ours) {
+  return {fmt::format("{} events of {} orders: {}", tape.events(), tape.orders(),
+                      Traffic::description()),
+          "written without fsync; its pages are in memory; one partition", "ours: " + ours,
+          "theirs: a reader that takes every message and does nothing with it; decoded: one that "
+          "hashes and decodes it as well"};
+}
+
 }  // namespace cassette::bench

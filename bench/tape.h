@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 
 #include "api/ledger_access.h"
 #include "bench/filler.h"
 #include "bench/market.h"
+#include "bench/report.h"
 #include "bench/workload.h"
 
 namespace cassette::bench {
@@ -77,5 +79,16 @@ struct OpenTape {
 double drain(eventstore::Ledger& ledger, std::uint64_t head);
 // The same, but that every message is hashed and decoded, as every fold has to.
 double drain_decoded(eventstore::Ledger& ledger, std::uint64_t head);
+
+// What a benchmark makes of a whole tape, in events a second, round by round beside the two drains.
+struct BesideDrains {
+  Samples plain;
+  Samples decoded;
+};
+// `seconds` is called once a round, and takes what the tape takes.
+BesideDrains beside_drains(OpenTape& open, const Tape& tape, int rounds,
+                           const std::function<double()>& seconds);
+// The configuration of such a benchmark; `ours` says what it does with the tape.
+std::vector<std::string> tape_configuration(const Tape& tape, const std::string& ours);
 
 }  // namespace cassette::bench

@@ -103,4 +103,14 @@ domain::PlaceOrder place_order(const std::string& order_id, const Items& items) 
   return command;
 }
 
+eventstore::Request order_request(const std::string& order_id, const Items& items) {
+  eventstore::Request request;
+  request.command = place_order(order_id, items);
+  request.id = order_id;
+  request.digest = "AAAAAAAAAAAAAAAAAAAAAA";
+  request.status = 201;
+  request.by = "customer:customer-1";
+  return request;
+}
+
 }  // namespace cassette::bench

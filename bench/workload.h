@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/commands.h"
+#include "eventstore/command_gateway.h"
 
 namespace cassette::bench {
 
@@ -33,6 +34,8 @@ std::vector<Items> make_orders(Spread spread, Shape shape, std::uint32_t items, 
 // Vendors, products and plenty of stock for `items` items.
 std::vector<domain::Command> fill_commands(std::uint32_t items);
 
+// The same as a customer sends it, under a key of its own.
+eventstore::Request order_request(const std::string& order_id, const Items& items);
 domain::PlaceOrder place_order(const std::string& order_id, const Items& items);
 
 }  // namespace cassette::bench
