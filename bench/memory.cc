@@ -2,12 +2,10 @@
 // take none.
 #include "bench/memory.h"
 
-#include <malloc.h>
-#include <unistd.h>
+#include <mimalloc.h>
 
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -31,12 +29,17 @@ constexpr std::string_view kAutomatic = "orders-automatic";
 constexpr std::string_view kManual = "orders-manual";
 constexpr std::string_view kThenClosed = "orders-then-closed";
 
-// Bytes of this process that are in memory, after the allocator gave back what it keeps for later.
-std::uint64_t resident_bytes() {
-  malloc_trim(0);
-  std::uint64_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+// Bytes that this thread's heap holds, as the allocator rounds them. Not what is resident: that
+// does not fall when the allocator keeps what is free for later.
+std::uint64_t held_bytes() {
+  std::uint64_t held = 0;
+  const auto add = [](const mi_heap_t*, const mi_heap_area_t* area, void*, std::size_t, void* sum) {
+    *static_cast<std::uint64_t*>(sum) += area->used * area->block_size;
+    return true;
+  };
+  mi_collect(true);  // blocks that other threads freed count as used until then
+  mi_heap_visit_blocks(mi_heap_get_default(), false, add, &held);
+  return held;
 }
 
 // An engine's state whose archive keeps up, as it does behind an engine.
@@ -72,9 +75,9 @@ class Probe {
   // before and after.
   std::uint64_t measure() {
     commit();
-    const std::uint64_t with = resident_bytes();
+    const std::uint64_t with = held_bytes();
     engine_.reset();
-    const std::uint64_t without = resident_bytes();
+    const std::uint64_t without = held_bytes();
     return with - std::min(with, without);
   }
 
@@ -136,7 +139,7 @@ void run_memory(const Settings& settings, Report& report) {
                {fmt::format("{} stock items with their products; {} open orders of two lines of "
                             "one vendor over {} stock items",
                             count, count, kOrderItems),
-                "resident bytes that are free again once the engine's state is gone, in a process "
+                "bytes that the allocator has back once the engine's state is gone, in a process "
                 "of its own, its archive folded up to the last commit",
                 "manual: reserved with a deadline, waiting for a confirmation",
                 "one round: it does not vary"});
