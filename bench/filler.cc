@@ -8,6 +8,7 @@
 #include "api/identity/ids.h"
 #include "api/ledger_access.h"
 #include "api/ledger_identity.h"
+#include "bench/ledger_decorator.h"
 #include "bench/market.h"
 #include "eventstore/codec.h"
 #include "eventstore/lease.h"
@@ -27,32 +28,19 @@ constexpr std::chrono::minutes kArchiveTimeout{10};
 
 }  // namespace
 
-// A decorator that counts the events of what is appended.
-class Filler::EventCounter : public eventstore::Ledger {
+// Counts the events of what is appended.
+class Filler::EventCounter : public LedgerDecorator {
  public:
-  explicit EventCounter(std::unique_ptr<eventstore::Ledger> ledger) : ledger_(std::move(ledger)) {}
+  using LedgerDecorator::LedgerDecorator;
 
-  eventstore::AppendResult append(std::uint64_t expected_last, std::string_view body,
-                                  const std::vector<std::uint32_t>& addressed,
-                                  std::chrono::milliseconds timeout) override {
-    auto result = ledger_->append(expected_last, body, addressed, timeout);
-    if (result.outcome == eventstore::AppendOutcome::Stored) {
-      // Our own bytes.
-      events_ += eventstore::decode(body).value().events.size();
-    }
-    return result;
-  }
-  Stored<std::uint64_t> last_sequence() override { return ledger_->last_sequence(); }
-  Stored<std::optional<eventstore::Message>> read(std::uint64_t sequence) override {
-    return ledger_->read(sequence);
-  }
-  Stored<std::unique_ptr<eventstore::LedgerReader>> follow(std::uint64_t from) override {
-    return ledger_->follow(from);
-  }
   std::uint64_t events() const { return events_; }
 
  private:
-  std::unique_ptr<eventstore::Ledger> ledger_;
+  // Our own bytes.
+  void stored(std::string_view body) override {
+    events_ += eventstore::decode(body).value().events.size();
+  }
+
   std::atomic<std::uint64_t> events_{0};
 };
 

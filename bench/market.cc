@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "api/identity/ids.h"
+#include "bench/ledger_decorator.h"
 #include "bench/no_archive.h"
 #include "eventstore/lease.h"
 #include "eventstore/rocks_archive.h"
@@ -58,33 +59,19 @@ class Scratches {
 
 }  // namespace
 
-// A decorator that counts what is appended.
-class Market::CountingLedger : public eventstore::Ledger {
+// Counts what is appended.
+class Market::CountingLedger : public LedgerDecorator {
  public:
-  explicit CountingLedger(std::unique_ptr<eventstore::Ledger> ledger)
-      : ledger_(std::move(ledger)) {}
+  using LedgerDecorator::LedgerDecorator;
 
-  eventstore::AppendResult append(std::uint64_t expected_last, std::string_view body,
-                                  const std::vector<std::uint32_t>& addressed,
-                                  std::chrono::milliseconds timeout) override {
-    auto result = ledger_->append(expected_last, body, addressed, timeout);
-    if (result.outcome == eventstore::AppendOutcome::Stored) {
-      commits_ += 1;
-      bytes_ += body.size();
-    }
-    return result;
-  }
-  Stored<std::uint64_t> last_sequence() override { return ledger_->last_sequence(); }
-  Stored<std::optional<eventstore::Message>> read(std::uint64_t sequence) override {
-    return ledger_->read(sequence);
-  }
-  Stored<std::unique_ptr<eventstore::LedgerReader>> follow(std::uint64_t from) override {
-    return ledger_->follow(from);
-  }
   Appended appended() const { return {commits_, bytes_}; }
 
  private:
-  std::unique_ptr<eventstore::Ledger> ledger_;
+  void stored(std::string_view body) override {
+    commits_ += 1;
+    bytes_ += body.size();
+  }
+
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<std::uint64_t> bytes_{0};
 };

@@ -108,13 +108,13 @@ void Marketplace::load(const CustomerId& id, Customer state) {
 
 void Marketplace::unload(const VendorId& vendor, const OrderId& id) {
   const SubOrder* state = sub_order(vendor, id);
-  CHECK(state != nullptr && state->closed());
+  CHECK(state != nullptr && state->closed() && epoch_ == 0);
   shop(vendor).sub_orders.erase(id);
 }
 
 void Marketplace::unload(const OrderId& id) {
   const Order* state = order(id);
-  CHECK(state != nullptr && state->closed());
+  CHECK(state != nullptr && state->closed() && epoch_ == 0);
   orders_.erase(id);
 }
 

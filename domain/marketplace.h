@@ -93,7 +93,8 @@ class Marketplace {
   void load(const VendorId& vendor, const OrderId& id, SubOrder state);
   void load(const OrderId& id, Order state);
   void load(const CustomerId& id, Customer state);
-  // Forgets an order or sub-order that is closed; others CHECK-fail.
+  // Forgets an order or sub-order that is closed; others CHECK-fail, and so do all once there are
+  // epochs.
   void unload(const VendorId& vendor, const OrderId& id);
   void unload(const OrderId& id);
 

@@ -85,7 +85,7 @@ bool SubOrder::closed() const {
 }
 
 bool SubOrder::holds(const ProductId& product) const {
-  return !refused && std::ranges::any_of(lines, [&product](const SubOrderLine& line) {
+  return std::ranges::any_of(lines, [&product](const SubOrderLine& line) {
     return line.product_id == product && line.open() > 0;
   });
 }

@@ -1,5 +1,5 @@
 // Event size: an estimate of what an event adds to a commit's body, from its fields, in bytes.
-// It bounds commits while they are decided; the codec's own length is what is checked at the end.
+// It bounds what one command may add, before it is; how large a commit is, its own text says.
 #pragma once
 
 #include <cstddef>

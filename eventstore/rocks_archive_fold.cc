@@ -50,11 +50,12 @@ std::string bytes_of(const T* state) {
   return bytes;
 }
 
+// Each product of which units are owed, once; a refused sub-order has no lines.
 std::vector<domain::ProductId> held_by(const domain::SubOrder& sub_order) {
   std::vector<domain::ProductId> held;
   for (const domain::SubOrderLine& line : sub_order.lines) {
     const bool known = std::ranges::find(held, line.product_id) != held.end();
-    if (!known && sub_order.holds(line.product_id)) held.push_back(line.product_id);
+    if (!known && line.open() > 0) held.push_back(line.product_id);
   }
   return held;
 }

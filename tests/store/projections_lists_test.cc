@@ -437,6 +437,23 @@ TEST_CASE("timeline: by vendor, product, order, type, principal and time") {
   CHECK_EQ(count(query), 1);
 }
 
+// An order's events of one commit are one value, and a page may end within it.
+TEST_CASE("timeline: pages that end within an order's events leave none out and repeat none") {
+  Market market(busy_market(2));
+  ListQuery of_order = listing(List::Timeline);
+  of_order.order_id = {{"both-1"}};
+  ListQuery of_product = of_vendor(List::Timeline, "v2");
+  of_product.product_id = {{"p2"}};
+  ListQuery of_type = listing(List::Timeline);
+  of_type.event_type = "SubOrderRecorded";
+  for (const ListQuery& query :
+       {listing(List::Timeline), of_vendor(List::Timeline, "v1"), of_order, of_product, of_type}) {
+    const Ids whole = market.paged(query, 200);
+    CHECK(whole.size() > 3);
+    for (const std::size_t limit : {1, 2, 3}) CHECK(market.paged(query, limit) == whole);
+  }
+}
+
 // ---- the writer
 
 TEST_CASE("a commit that does not follow the last one folded is refused, and an old one skipped") {
