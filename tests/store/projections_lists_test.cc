@@ -411,7 +411,13 @@ TEST_CASE("timeline: of all partitions newest first, with every event but the le
 
 TEST_CASE("timeline: by vendor, product, order, type, principal and time") {
   Market market(busy_market(2));
-  const auto count = [&market](const ListQuery& query) { return market.paged(query, 3).size(); };
+  // However the pages end: an order's events of one commit are one value.
+  const auto count = [&market](const ListQuery& query) {
+    const Ids whole = market.paged(query, 200);
+    for (const std::size_t limit : {1, 2, 3}) CHECK(market.paged(query, limit) == whole);
+    return whole.size();
+  };
+  CHECK(count(listing(List::Timeline)) > 20);
   ListQuery query = of_vendor(List::Timeline, "v1");
   query.event_type = "VendorRegistered";
   CHECK_EQ(count(query), 1);
@@ -426,6 +432,7 @@ TEST_CASE("timeline: by vendor, product, order, type, principal and time") {
   CHECK_EQ(count(query), 1);
   query = listing(List::Timeline);
   query.order_id = {{"both-1"}};
+  CHECK(count(query) > 3);
   query.event_type = "OrderPlaced";
   CHECK_EQ(count(query), 1);
   query = listing(List::Timeline);
@@ -435,23 +442,6 @@ TEST_CASE("timeline: by vendor, product, order, type, principal and time") {
   query.product_id = {{"p1"}};
   query.event_type = "StockCounted";
   CHECK_EQ(count(query), 1);
-}
-
-// An order's events of one commit are one value, and a page may end within it.
-TEST_CASE("timeline: pages that end within an order's events leave none out and repeat none") {
-  Market market(busy_market(2));
-  ListQuery of_order = listing(List::Timeline);
-  of_order.order_id = {{"both-1"}};
-  ListQuery of_product = of_vendor(List::Timeline, "v2");
-  of_product.product_id = {{"p2"}};
-  ListQuery of_type = listing(List::Timeline);
-  of_type.event_type = "SubOrderRecorded";
-  for (const ListQuery& query :
-       {listing(List::Timeline), of_vendor(List::Timeline, "v1"), of_order, of_product, of_type}) {
-    const Ids whole = market.paged(query, 200);
-    CHECK(whole.size() > 3);
-    for (const std::size_t limit : {1, 2, 3}) CHECK(market.paged(query, limit) == whole);
-  }
 }
 
 // ---- the writer
