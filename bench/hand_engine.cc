@@ -13,19 +13,10 @@ namespace {
 constexpr std::size_t kCommitBytes = 256 * 1024;
 constexpr domain::Timestamp kNow{1'790'000'000'000'000};
 
-// A ledger's first event. What causes others by its index moves by one.
-void begin_ledger(eventstore::Commit& commit) {
-  const domain::LedgerCreated created{"bench", 1, 0, "xxh3-64"};
-  commit.events.insert(commit.events.begin(), {created, {}, "", {}});
-  for (std::size_t i = 1; i < commit.events.size(); ++i) {
-    if (auto& on = commit.events[i].cause.on) ++*on;
-  }
-}
-
 }  // namespace
 
 void HandEngine::decide(domain::Command command, const std::string& id) {
-  if (!batch_) batch_ = state_.open_batch(kNow);
+  if (!batch_) open();
   eventstore::Request request;
   request.command = std::move(command);
   request.id = id;
@@ -38,6 +29,15 @@ void HandEngine::decide(domain::Command command, const std::string& id) {
   }
 }
 
+void HandEngine::open() {
+  batch_ = state_.open_batch(kNow);
+  if (point_.head.commit > 0) return;
+  const domain::LedgerCreated created{"bench", 1, 0, "xxh3-64"};
+  batch_->commit.events.push_back({created, {}, "", {}});
+  batch_->events_text.take(batch_->commit);
+  batch_->events_text.release(batch_->commit);
+}
+
 bool HandEngine::full() const {
   return batch_ && batch_->bytes >= kCommitBytes;
 }
@@ -45,11 +45,10 @@ bool HandEngine::full() const {
 eventstore::StoredCommit HandEngine::commit() {
   state_.close(*batch_);
   eventstore::Commit& commit = batch_->commit;
-  if (point_.head.commit == 0) begin_ledger(commit);
   commit.prev = point_.head.hash;
   commit.owner = "bench";
   std::string body;
-  eventstore::encode(commit, body);
+  eventstore::encode(commit, batch_->events_text, body);
   const std::uint64_t number = point_.head.commit + 1;
   point_ = {{number, number, eventstore::hash_of(body)}, commit.at, {}};
   eventstore::StoredCommit stored{{0, number}, point_.head.hash, body.size(), {}};

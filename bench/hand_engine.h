@@ -30,6 +30,8 @@ class HandEngine {
   const eventstore::FoldPoint& point() const { return point_; }
 
  private:
+  void open();
+
   eventstore::WorkingState state_;
   std::optional<eventstore::Batch> batch_;
   eventstore::FoldPoint point_;

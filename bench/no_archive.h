@@ -20,6 +20,11 @@ class NoArchive : public eventstore::Archive {
     folded_.store(at.head.commit, std::memory_order_release);
     return eventstore::Done{};
   }
+  eventstore::Stored<eventstore::Done> fold_bodies(const std::vector<eventstore::AppendedCommit>&,
+                                                   const eventstore::FoldPoint& at) override {
+    folded_.store(at.head.commit, std::memory_order_release);
+    return eventstore::Done{};
+  }
   std::uint64_t folded() const override { return folded_.load(std::memory_order_acquire); }
   eventstore::Stored<std::optional<domain::Order>> order(const domain::OrderId&) override {
     return std::optional<domain::Order>();

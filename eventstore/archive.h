@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,13 @@ struct FoldPoint {
   std::map<std::uint32_t, Seen> seen;
 };
 
+// A commit as its engine appended it: its place and its bytes.
+struct AppendedCommit {
+  Position position;
+  Hash hash{};  // of the body
+  std::shared_ptr<const std::string> body;
+};
+
 // One thread folds; lookups may come from another at the same time.
 class Archive {
  public:
@@ -57,6 +65,9 @@ class Archive {
 
   // Folds `commits`, which follow the last ones, and remembers `point`, all in one write.
   virtual Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) = 0;
+  // The same of commits that are still to be decoded. Corrupt when one can't be.
+  virtual Stored<Done> fold_bodies(const std::vector<AppendedCommit>& commits,
+                                   const FoldPoint& point);
 
   // The last valid commit folded so far; lock-free.
   virtual std::uint64_t folded() const = 0;

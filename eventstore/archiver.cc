@@ -31,10 +31,10 @@ bool Archiver::has_room() const {
   return waiting_bytes_.load(std::memory_order_relaxed) < kMaxWaitingBytes;
 }
 
-void Archiver::give(StoredCommit commit, FoldPoint point) {
+void Archiver::give(AppendedCommit commit, FoldPoint point) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_bytes_ += commit.bytes;
+    waiting_bytes_ += commit.body->size();
     waiting_.push_back(std::move(commit));
     point_ = std::move(point);
   }
@@ -70,15 +70,15 @@ void Archiver::run() {
 }
 
 void Archiver::fold(std::unique_lock<std::mutex>& lock) {
-  std::vector<StoredCommit> batch = std::exchange(waiting_, {});
+  std::vector<AppendedCommit> batch = std::exchange(waiting_, {});
   const FoldPoint point = point_;
   const std::uint64_t epoch = epoch_;
   std::size_t bytes = 0;
-  for (const StoredCommit& commit : batch) bytes += commit.bytes;
+  for (const AppendedCommit& commit : batch) bytes += commit.body->size();
   folding_ = true;
   while (!stopping_ && epoch_ == epoch) {
     lock.unlock();
-    auto folded = archive_.fold(batch, point);
+    auto folded = archive_.fold_bodies(batch, point);
     lock.lock();
     if (folded.ok()) {
       failure_.reset();

@@ -27,7 +27,7 @@ class Archiver {
   // False while more waits to be folded than memory should hold: decide nothing new meanwhile.
   bool has_room() const;
   // The fold stands at `point` after `commit`.
-  void give(StoredCommit commit, FoldPoint point);
+  void give(AppendedCommit commit, FoldPoint point);
   // Waits until all that was given is folded; false when `timeout` passed first.
   bool drain(std::chrono::milliseconds timeout);
   // Drops what was given and not folded: the ledger has it.
@@ -43,7 +43,7 @@ class Archiver {
   Wakeup& wakeup_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<StoredCommit> waiting_;
+  std::vector<AppendedCommit> waiting_;
   FoldPoint point_;
   std::atomic<std::size_t> waiting_bytes_{0};
   bool folding_ = false;

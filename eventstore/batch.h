@@ -22,17 +22,20 @@ struct Waiter {
 
 struct Batch {
   std::uint64_t serial = 0;  // counts this engine's batches; never on the wire
+  // Of its events only those of the command that is being decided; the others are in `events_text`,
+  // so that a thousand orders' events need not be kept in memory.
   Commit commit;
   std::set<std::uint32_t> addressed;  // partitions that a reaction goes to
-  EventsText events_text;             // of those in `commit`
-  std::size_t bytes = 0;              // of the encoded commit, but for its head
-  bool seen_moved = false;            // a commit of another partition addressed us
-  bool proof = false;                 // shows that the commit before it is on disk
+  EventsText events_text;
+  std::size_t bytes = 0;    // of the encoded commit, but for its head
+  bool seen_moved = false;  // a commit of another partition addressed us
+  bool proof = false;       // shows that the commit before it is on disk
   std::vector<Waiter> waiters;
 
   // There is something to append, rather than only replies.
   bool has_content() const {
-    return !commit.events.empty() || !commit.commands.empty() || seen_moved || proof;
+    return events_text.count() > 0 || !commit.events.empty() || !commit.commands.empty() ||
+           seen_moved || proof;
   }
 };
 

@@ -70,12 +70,13 @@ void append_fields(JsonBuffer& out, const OpenEvent& event, const OpenEvent& on)
   }
 }
 
-void append_event(JsonBuffer& out, const Commit& commit, std::size_t index) {
-  const RecordedEvent& recorded = commit.events[index];
+// `commit.events` begins with the commit's event `released`.
+void append_event(JsonBuffer& out, const Commit& commit, std::size_t index, std::size_t released) {
+  const RecordedEvent& recorded = commit.events[index - released];
   const Cause& cause = recorded.cause;
   CHECK(!cause.command || *cause.command < commit.commands.size());
-  CHECK(!cause.on || *cause.on < index);
-  const RecordedEvent* on = cause.on ? &commit.events[*cause.on] : nullptr;
+  CHECK(!cause.on || (*cause.on < index && *cause.on >= released));
+  const RecordedEvent* on = cause.on ? &commit.events[*cause.on - released] : nullptr;
   const OpenEvent event(recorded.event);
   append(out, R"({"type":")");
   append(out, event_type().names[event.index]);
@@ -111,11 +112,18 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, DigestFree>;
 }  // namespace
 
 void EventsText::take(const Commit& commit) {
-  CHECK(count_ <= commit.events.size());
-  for (; count_ < commit.events.size(); ++count_) {
+  const std::size_t end = released_ + commit.events.size();
+  CHECK(count_ <= end);
+  for (; count_ < end; ++count_) {
     if (count_ > 0) append(text_, ',');
-    append_event(text_, commit, count_);
+    append_event(text_, commit, count_, released_);
   }
+}
+
+void EventsText::release(Commit& commit) {
+  CHECK(count_ == released_ + commit.events.size());
+  commit.events.clear();
+  released_ = count_;
 }
 
 void encode(const Commit& commit, std::string& out) {

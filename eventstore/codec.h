@@ -31,12 +31,19 @@ class EventsText {
  public:
   // Writes those that came since the last time. None that was written may change any more.
   void take(const Commit& commit);
+  // Lets go of the written ones, which only their text stands for from then on: `commit.events`
+  // goes on with the next, whose causes still count from the commit's first.
+  void release(Commit& commit);
+  // Events written, and of those that were let go of.
+  std::size_t count() const { return count_; }
+  std::size_t released() const { return released_; }
   std::string_view text() const { return {text_.data(), text_.size()}; }
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
  private:
   JsonBuffer text_;
   std::size_t count_ = 0;
+  std::size_t released_ = 0;
 };
 
 // Appends the body to `out`. Doesn't fail; CHECK-fails for a text that isn't UTF-8 (the edges

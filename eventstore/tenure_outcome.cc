@@ -89,11 +89,8 @@ FoldPoint Tenure::archived_by(const Batch& batch) {
 }
 
 void Tenure::archive(InFlight stored, FoldPoint point) {
-  archiver_.give(StoredCommit{{options_.settings.partition, point.head.commit},
-                              stored.hash,
-                              stored.body->size(),
-                              std::move(stored.batch.commit)},
-                 std::move(point));
+  const Position position{options_.settings.partition, point.head.commit};
+  archiver_.give({position, stored.hash, std::move(stored.body)}, std::move(point));
 }
 
 std::optional<TenureEnd> Tenure::read_back() {

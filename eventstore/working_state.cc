@@ -68,7 +68,6 @@ Batch WorkingState::open_batch(domain::Timestamp clock) {
   Batch batch;
   batch.serial = next_serial_++;
   marketplace_.begin_epoch(batch.serial);
-  batch.commit.events.reserve(usual_events_);
   batch.waiters.reserve(usual_waiters_);
   batch.events_text.reserve(usual_bytes_);
   batch.commit.at = std::max(clock, last_at_);
@@ -150,9 +149,7 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
     envelope.cause.command = static_cast<std::uint32_t>(batch.commit.commands.size());
     remember(request, batch);
   }
-  const std::size_t first = batch.commit.events.size();
-  append(std::move(decision).value(), envelope, batch);
-  run_reactions(first, batch);
+  append_and_react(std::move(decision).value(), envelope, batch);
   answer(accepted);
 }
 
@@ -207,16 +204,23 @@ void WorkingState::append(domain::Events events, const RecordedEvent& envelope, 
   batch.bytes += batch.events_text.text().size() - before;
 }
 
-void WorkingState::run_reactions(std::size_t first, Batch& batch) {
-  // Reactions append further events, which react in turn; every order is asked, answered and
-  // settled a bounded number of times, so this ends.
-  for (std::size_t i = first; i < batch.commit.events.size(); ++i) {
+void WorkingState::append_and_react(domain::Events events, const RecordedEvent& envelope,
+                                    Batch& batch) {
+  append(std::move(events), envelope, batch);
+  run_reactions(batch);
+}
+
+// Reactions append further events, which react in turn; every order is asked, answered and settled
+// a bounded number of times, so this ends.
+void WorkingState::run_reactions(Batch& batch) {
+  const std::size_t released = batch.events_text.released();
+  for (std::size_t i = 0; i < batch.commit.events.size(); ++i) {
     std::vector<domain::Command> commands = domain::react(batch.commit.events[i].event);
     if (commands.empty()) continue;
     RecordedEvent envelope;
     envelope.by = batch.commit.events[i].by;
     envelope.occurred_at = batch.commit.events[i].occurred_at;
-    envelope.cause.on = static_cast<std::uint32_t>(i);
+    envelope.cause.on = static_cast<std::uint32_t>(released + i);
     for (domain::Command& command : commands) {
       const std::uint32_t to = home(home_of(command));
       if (to == settings_.partition) {
@@ -226,6 +230,7 @@ void WorkingState::run_reactions(std::size_t first, Batch& batch) {
       }
     }
   }
+  batch.events_text.release(batch.commit);
 }
 
 void WorkingState::run_reaction(domain::Command&& command, const RecordedEvent& envelope,
@@ -259,9 +264,8 @@ void WorkingState::react_to(const StoredCommit& source, Batch& batch) {
     envelope.cause.on_remote = EventRef{source.position, static_cast<std::uint32_t>(i)};
     for (domain::Command& command : domain::react(cause.event)) {
       if (home(home_of(command)) != settings_.partition) continue;
-      const std::size_t first = batch.commit.events.size();
       run_reaction(std::move(command), envelope, batch);
-      run_reactions(first, batch);
+      run_reactions(batch);
       batch.seen_moved = true;
     }
   }
@@ -285,14 +289,11 @@ void WorkingState::expire(Batch& batch, std::size_t target_bytes) {
     CHECK(decision.ok() && !decision.value().empty());
     RecordedEvent envelope;
     envelope.by = "system";
-    const std::size_t first = batch.commit.events.size();
-    append(std::move(decision).value(), envelope, batch);
-    run_reactions(first, batch);
+    append_and_react(std::move(decision).value(), envelope, batch);
   }
 }
 
 void WorkingState::close(Batch& batch) {
-  usual_events_ = batch.commit.events.size();
   usual_waiters_ = batch.waiters.size();
   usual_bytes_ = batch.events_text.text().size();
   for (const auto& [partition, seen] : seen_) {

@@ -102,7 +102,9 @@ class WorkingState {
   Stored<Done> name_holders(const StockName& item, domain::BelowReserved& refusal);
   void remember(Request& request, Batch& batch);
   void append(domain::Events events, const RecordedEvent& envelope, Batch& batch);
-  void run_reactions(std::size_t first, Batch& batch);
+  void append_and_react(domain::Events events, const RecordedEvent& envelope, Batch& batch);
+  // Of the events that the batch still holds, which it lets go of then.
+  void run_reactions(Batch& batch);
   void run_reaction(domain::Command&& command, const RecordedEvent& envelope, Batch& batch);
   std::uint32_t home(std::string_view id) const;
 
@@ -113,9 +115,8 @@ class WorkingState {
   std::map<std::uint32_t, Seen> seen_written_;  // as the ledger has it
   domain::Timestamp last_at_;
   std::uint64_t next_serial_ = 1;
-  // Of the last batch: the next one has room for as many from the start, since moving events to
-  // more room costs as much as deciding them.
-  std::size_t usual_events_ = 0;
+  // Of the last batch: the next one has room for as many from the start, since moving to more room
+  // costs as much as deciding.
   std::size_t usual_waiters_ = 0;
   std::size_t usual_bytes_ = 0;
 

@@ -67,6 +67,32 @@ TEST_CASE("A commit whose events are written while they come has the same body")
   CHECK(body == encoded(commit));
 }
 
+TEST_CASE("Events that were let go of stay in the body, and later causes count from the first") {
+  Commit commit = one_line_order();
+  Commit growing = commit;
+  growing.events.clear();
+  EventsText text;
+  const auto count = static_cast<std::uint32_t>(commit.events.size());
+  for (int order = 0; order < 2; ++order) {
+    for (RecordedEvent recorded : commit.events) {
+      if (auto& on = recorded.cause.on; on && order == 1) *on += count;
+      growing.events.push_back(recorded);
+      text.take(growing);
+    }
+    text.release(growing);
+    CHECK(growing.events.empty());
+  }
+  CHECK(text.count() == 2 * count);
+  std::string body;
+  encode(growing, text, body);
+  const std::vector<RecordedEvent> first = commit.events;
+  for (RecordedEvent recorded : first) {
+    if (auto& on = recorded.cause.on) *on += count;
+    commit.events.push_back(recorded);
+  }
+  CHECK(body == encoded(commit));
+}
+
 TEST_CASE("A body that is written by hand is read") {
   const Commit commit = decoded(body_of(kEvent));
   REQUIRE(commit.events.size() == 1);
