@@ -68,7 +68,7 @@ struct RunningCheck::Fold {
   // ---- stock
 
   void operator()(const CountsStock auto& event) const {
-    const StockItem* item = marketplace.stock(event.vendor_id, event.product_id);
+    const auto item = marketplace.stock(event.vendor_id, event.product_id);
     if (item) check_count(event, *item, books.shelves_[path(event.vendor_id, event.product_id)]);
     check(event.vendor_id, event.product_id);
   }
@@ -98,7 +98,7 @@ struct RunningCheck::Fold {
   }
 
   void check(const VendorId& vendor, const ProductId& product) const {
-    const StockItem* item = marketplace.stock(vendor, product);
+    const auto item = marketplace.stock(vendor, product);
     Shelf& shelf = books.shelves_[path(vendor, product)];
     if (!item) {
       found.push_back("stock " + path(vendor, product) + ": is not there");

@@ -31,10 +31,9 @@ const Marketplace::Shop* Marketplace::find_shop(const VendorId& id) const {
   return find_in(shops_, id);
 }
 
-const Marketplace::Listing* Marketplace::find_listing(const VendorId& vendor,
-                                                      const ProductId& id) const {
+const Listing* Marketplace::find_listing(const VendorId& vendor, const ProductId& id) const {
   const Shop* shop = find_shop(vendor);
-  return shop ? find_in(shop->listings, id) : nullptr;
+  return shop ? shop->listings.find(id) : nullptr;
 }
 
 const Vendor* Marketplace::vendor(const VendorId& id) const {
@@ -42,14 +41,16 @@ const Vendor* Marketplace::vendor(const VendorId& id) const {
   return shop ? if_exists(shop->vendor) : nullptr;
 }
 
-const Product* Marketplace::product(const VendorId& vendor, const ProductId& id) const {
+std::optional<Product> Marketplace::product(const VendorId& vendor, const ProductId& id) const {
   const Listing* listing = find_listing(vendor, id);
-  return listing ? if_exists(listing->product) : nullptr;
+  if (!listing || !listing->has_product()) return std::nullopt;
+  return listing->product();
 }
 
-const StockItem* Marketplace::stock(const VendorId& vendor, const ProductId& id) const {
+std::optional<StockItem> Marketplace::stock(const VendorId& vendor, const ProductId& id) const {
   const Listing* listing = find_listing(vendor, id);
-  return listing ? if_exists(listing->stock) : nullptr;
+  if (!listing || !listing->has_stock()) return std::nullopt;
+  return listing->stock();
 }
 
 const SubOrder* Marketplace::sub_order(const VendorId& vendor, const OrderId& id) const {
@@ -69,8 +70,8 @@ const Customer* Marketplace::customer(const CustomerId& id) const {
 
 ProductId Marketplace::sku_holder(const VendorId& vendor, std::string_view sku) const {
   const Shop* shop = find_shop(vendor);
-  const ProductId* holder = shop ? find_in(shop->skus, std::string(sku)) : nullptr;
-  return holder ? *holder : ProductId{};
+  const Listing* holder = shop ? shop->listings.find_sku(sku) : nullptr;
+  return holder ? ProductId{std::string(holder->product_id())} : ProductId{};
 }
 
 // ---- loading and unloading
@@ -80,15 +81,12 @@ void Marketplace::load(const VendorId& id, Vendor state) {
 }
 
 void Marketplace::load(const VendorId& vendor, const ProductId& id, Product state) {
-  Shop& at = shop(vendor);
-  Product& product = at.listings[id].product;
-  if (product.listed()) at.skus.erase(product.sku);
-  product = std::move(state);
-  if (product.listed()) at.skus[product.sku] = id;
+  Listings& listings = shop(vendor).listings;
+  listings.set(listings.at(id), state);
 }
 
 void Marketplace::load(const VendorId& vendor, const ProductId& id, StockItem state) {
-  shop(vendor).listings[id].stock = std::move(state);
+  shop(vendor).listings.at(id).set(std::move(state));
 }
 
 void Marketplace::load(const VendorId& vendor, const OrderId& id, SubOrder state) {
@@ -174,8 +172,9 @@ void Marketplace::unschedule(const OrderId& id, const Order& order) {
 void Marketplace::for_each_stock(
     const std::function<void(const VendorId&, const ProductId&, const StockItem&)>& visit) const {
   for (const auto& [vendor, at] : shops_) {
-    for (const auto& [product, listing] : at.listings) {
-      if (listing.stock.exists()) visit(vendor, product, listing.stock);
+    for (const Listing& listing : at.listings) {
+      const ProductId product{std::string(listing.product_id())};
+      if (listing.has_stock()) visit(vendor, product, listing.stock());
     }
   }
 }

@@ -14,6 +14,7 @@
 
 #include "domain/commands.h"
 #include "domain/events.h"
+#include "domain/listing.h"
 
 namespace cassette::domain {
 
@@ -78,8 +79,8 @@ class Marketplace {
 
   // Nothing when the aggregate never was, or was unloaded.
   const Vendor* vendor(const VendorId& id) const;
-  const Product* product(const VendorId& vendor, const ProductId& id) const;
-  const StockItem* stock(const VendorId& vendor, const ProductId& id) const;
+  std::optional<Product> product(const VendorId& vendor, const ProductId& id) const;
+  std::optional<StockItem> stock(const VendorId& vendor, const ProductId& id) const;
   const SubOrder* sub_order(const VendorId& vendor, const OrderId& id) const;
   const Order* order(const OrderId& id) const;
   const Customer* customer(const CustomerId& id) const;
@@ -134,14 +135,9 @@ class Marketplace {
     T state;
     std::uint64_t epoch = 0;
   };
-  struct Listing {
-    Product product;
-    StockItem stock;
-  };
   struct Shop {
     Vendor vendor;
-    std::unordered_map<ProductId, Listing> listings;
-    std::unordered_map<std::string, ProductId> skus;  // of listed products only
+    Listings listings;
     std::unordered_map<OrderId, Kept<SubOrder>> sub_orders;
   };
   struct Waiting {

@@ -32,12 +32,13 @@ struct Marketplace::Decide {
     if (!all.vendor(command.vendor_id)) {
       return Failure{NotFound{"vendor", command.vendor_id.value}};
     }
-    return domain::decide(or_none(all.product(command.vendor_id, command.product_id)),
+    return domain::decide(all.product(command.vendor_id, command.product_id).value_or(Product{}),
                           all.sku_holder(command.vendor_id, command.details.sku), command);
   }
 
   Decision operator()(const DelistProduct& command) const {
-    return domain::decide(or_none(all.product(command.vendor_id, command.product_id)), command);
+    return domain::decide(all.product(command.vendor_id, command.product_id).value_or(Product{}),
+                          command);
   }
 
   Decision operator()(const CountStock& command) const { return all.count(command); }
@@ -115,7 +116,7 @@ std::optional<Rejection> Marketplace::refused_at_once(const OrderPlaced& placed)
     auto refusal = refusal_of(vendor(id), offers, ask);
     if (!refusal) {
       if (currency.empty()) {
-        currency = price_of(ask.lines.front(), *offers.front().product).currency;
+        currency = price_of(ask.lines.front(), offers.front()).currency;
       }
       continue;
     }
@@ -134,11 +135,8 @@ std::vector<Offer> Marketplace::offers_for(const ReserveStock& command) const {
   offers.reserve(command.lines.size());
   const Shop* at = find_shop(command.vendor_id);
   for (const PlacedLine& line : command.lines) {
-    Offer& offer = offers.emplace_back();
-    if (!at) continue;
-    const auto listing = at->listings.find(line.product_id);
-    if (listing == at->listings.end()) continue;
-    offer = {&listing->second.product, &listing->second.stock};
+    const Listing* listing = at ? at->listings.find(line.product_id) : nullptr;
+    offers.push_back(listing ? listing->offer() : Offer{});
   }
   return offers;
 }
@@ -154,19 +152,21 @@ Decision Marketplace::reserve(ReserveStock command) const {
 // ---- stock
 
 Decision Marketplace::count(const CountStock& command) const {
-  if (!product(command.vendor_id, command.product_id)) {
+  const Listing* listing = find_listing(command.vendor_id, command.product_id);
+  if (!listing || !listing->has_product()) {
     return Failure{NotFound{"product", command.product_id.value}};
   }
-  const StockItem& item = or_none(stock(command.vendor_id, command.product_id));
+  const StockItem item = listing->stock();
   return name_orders_in_the_way(domain::decide(item, command), command.vendor_id,
                                 command.product_id);
 }
 
 Decision Marketplace::adjust(const AdjustStock& command) const {
-  if (!product(command.vendor_id, command.product_id)) {
+  const Listing* listing = find_listing(command.vendor_id, command.product_id);
+  if (!listing || !listing->has_product()) {
     return Failure{NotFound{"product", command.product_id.value}};
   }
-  const StockItem& item = or_none(stock(command.vendor_id, command.product_id));
+  const StockItem item = listing->stock();
   return name_orders_in_the_way(domain::decide(item, command), command.vendor_id,
                                 command.product_id);
 }
@@ -198,10 +198,11 @@ std::vector<OrderId> Marketplace::holders_of(const VendorId& vendor,
 Decision Marketplace::update_shipment(const UpdateShipment& command) const {
   const SubOrder& mine = or_none(sub_order(command.vendor_id, command.order_id));
   const Shipment* shipment = mine.shipment(command.shipment_id);
-  std::vector<const StockItem*> items;
+  std::vector<StockItem> items;
   if (shipment) {
     for (const LineQuantity& each : shipment->lines) {
-      items.push_back(stock(command.vendor_id, mine.line(each.line_id)->product_id));
+      const ProductId& product = mine.line(each.line_id)->product_id;
+      items.push_back(stock(command.vendor_id, product).value_or(StockItem{}));
     }
   }
   return domain::decide(mine, items, command);
@@ -212,8 +213,8 @@ Decision Marketplace::resolve_return(const ResolveReturn& command) const {
   Decision decision = domain::decide(mine, command);
   if (!decision || decision.value().empty() || !command.restock) return decision;
   for (const LineQuantity& each : mine.find_return(command.return_id)->lines) {
-    const StockItem* item = stock(command.vendor_id, mine.line(each.line_id)->product_id);
-    CHECK(item != nullptr);
+    const auto item = stock(command.vendor_id, mine.line(each.line_id)->product_id);
+    CHECK(item);
     if (has_room_for(*item, command.warehouse_id)) continue;
     return Failure{InvalidCommand{"warehouseId", "the item is kept in too many warehouses"}};
   }
@@ -233,13 +234,13 @@ class Touched {
     for (Copy& copy : copies_) {
       if (copy.product == product && copy.vendor == vendor) return copy.after;
     }
-    const StockItem& before = or_none(all_.stock(vendor, product));
-    return copies_.emplace_back(Copy{vendor, product, &before, before}).after;
+    const StockItem before = all_.stock(vendor, product).value_or(StockItem{});
+    return copies_.emplace_back(Copy{vendor, product, before, before}).after;
   }
 
   void append_crossings(Events& events) const {
     for (const Copy& copy : copies_) {
-      auto crossing = reorder_crossing(*copy.before, copy.after, copy.vendor, copy.product);
+      auto crossing = reorder_crossing(copy.before, copy.after, copy.vendor, copy.product);
       if (crossing) events.emplace_back(*std::move(crossing));
     }
   }
@@ -248,7 +249,7 @@ class Touched {
   struct Copy {
     VendorId vendor;
     ProductId product;
-    const StockItem* before;
+    StockItem before;
     StockItem after;
   };
 
@@ -269,8 +270,8 @@ bool Marketplace::may_cross(const Event& event) const {
   const auto* reserved = std::get_if<StockReserved>(&event);
   if (!reserved) return true;
   return std::ranges::any_of(reserved->lines, [&](const ReservedLine& line) {
-    const StockItem* item = stock(reserved->vendor_id, line.product_id);
-    return !item || item->reorder_point > 0;
+    const Listing* listing = find_listing(reserved->vendor_id, line.product_id);
+    return !listing || listing->reorder_point() > 0;
   });
 }
 

@@ -21,6 +21,32 @@ concept OfOrder =
     kIsOneOf<E, OrderPlaced, StockRequested, OrderSettled, OrderConfirmed, OrderCancelled,
              ReservationExpired, CancellationRequested, AddressChangeRequested, SubOrderRecorded>;
 
+// The stock of a vendor's products while an event changes it, one after another.
+class StockChange {
+ public:
+  explicit StockChange(Listings& listings) : listings_(listings) {}
+  ~StockChange() { keep(); }
+  StockChange(const StockChange&) = delete;
+  StockChange& operator=(const StockChange&) = delete;
+
+  // Valid until the next is asked for.
+  StockItem& of(const ProductId& product) {
+    keep();
+    listing_ = &listings_.at(product);
+    item_ = listing_->stock();
+    return item_;
+  }
+
+ private:
+  void keep() {
+    if (listing_) listing_->set(std::move(item_));
+  }
+
+  Listings& listings_;
+  Listing* listing_ = nullptr;
+  StockItem item_;
+};
+
 }  // namespace
 
 struct Marketplace::Evolve {
@@ -33,15 +59,16 @@ struct Marketplace::Evolve {
   }
 
   void operator()(const OfProduct auto& event) const {
-    Shop& shop = all.shop(event.vendor_id);
-    Product& product = shop.listings[event.product_id].product;
-    if (product.listed()) shop.skus.erase(product.sku);
+    Listings& listings = all.shop(event.vendor_id).listings;
+    Listing& listing = listings.at(event.product_id);
+    Product product = listing.product();
     domain::evolve(product, event);
-    if (product.listed()) shop.skus[product.sku] = event.product_id;
+    listings.set(listing, product);
   }
 
   void operator()(const OfStock auto& event) const {
-    domain::evolve(all.shop(event.vendor_id).listings[event.product_id].stock, event);
+    StockChange change(all.shop(event.vendor_id).listings);
+    domain::evolve(change.of(event.product_id), event);
   }
 
   void operator()(const OfCustomer auto& event) const {
@@ -60,8 +87,9 @@ struct Marketplace::Evolve {
     Shop& shop = all.shop(event.vendor_id);
     SubOrder& sub_order = all.touch(shop, event.order_id);
     if constexpr (MovesStock<E>) {
-      apply_to_stock(sub_order, event, [&shop](const ProductId& product) -> StockItem& {
-        return shop.listings[product].stock;
+      StockChange change(shop.listings);
+      apply_to_stock(sub_order, event, [&change](const ProductId& product) -> StockItem& {
+        return change.of(product);
       });
     }
     domain::evolve(sub_order, event);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -299,10 +300,14 @@ concept MovesStock =
 
 // ---- decide
 
-// What a vendor offers for one requested line; null where it has none.
+// What a vendor offers for one requested line. Borrows the texts from who keeps the product.
 struct Offer {
-  const Product* product = nullptr;
-  const StockItem* item = nullptr;
+  bool listed = false;
+  std::string_view name;
+  std::string_view sku;
+  Money price;
+  Quantity available = 0;
+  bool contended = false;  // some of it is promised to orders that may yet be given up
 };
 
 // `offers` stand in the order of the command's lines. Always an event: StockReserved, or
@@ -313,7 +318,7 @@ SubOrderEvent decide(const Vendor* vendor, std::span<const Offer> offers, Reserv
 std::optional<Rejection> refusal_of(const Vendor* vendor, std::span<const Offer> offers,
                                     const ReserveStock& command);
 // What the line costs: its own price when it has one, else the catalogue's.
-const Money& price_of(const PlacedLine& line, const Product& product);
+const Money& price_of(const PlacedLine& line, const Offer& offer);
 
 // Commands that the order's partition sends are answered by an event even when nothing changes,
 // but for the first two, which need no answer. All others: NotFound, VersionMismatch first.
@@ -332,7 +337,7 @@ Decision decide(const SubOrder& sub_order, const NoteSubOrder& command);
 // QuantityExceedsOpen, IllegalTransition when it isn't confirmed, AlreadyExists.
 Decision decide(const SubOrder& sub_order, const ShipLines& command);
 // `items` tell what is available, for the replacement of a lost shipment's lines.
-Decision decide(const SubOrder& sub_order, std::span<const StockItem* const> items,
+Decision decide(const SubOrder& sub_order, std::span<const StockItem> items,
                 const UpdateShipment& command);
 Decision decide(const SubOrder& sub_order, const RequestReturn& command);
 Decision decide(const SubOrder& sub_order, const ResolveReturn& command);

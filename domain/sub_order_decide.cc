@@ -9,8 +9,8 @@
 
 namespace cassette::domain {
 
-const Money& price_of(const PlacedLine& line, const Product& product) {
-  return line.unit_price ? *line.unit_price : product.price;
+const Money& price_of(const PlacedLine& line, const Offer& offer) {
+  return line.unit_price ? *line.unit_price : offer.price;
 }
 
 // ---- reservation
@@ -19,10 +19,10 @@ namespace {
 
 std::optional<Rejection> line_refusal(const PlacedLine& line, const Offer& offer,
                                       const VendorId& vendor) {
-  if (!offer.product || !offer.product->listed()) {
+  if (!offer.listed) {
     return ProductIsNotListed{line.line_id, vendor, line.product_id};
   }
-  const Money& price = price_of(line, *offer.product);
+  const Money& price = price_of(line, offer);
   if (line.expected_unit_price && *line.expected_unit_price != price) {
     return PriceChanged{line.line_id, vendor, line.product_id, *line.expected_unit_price, price};
   }
@@ -31,10 +31,10 @@ std::optional<Rejection> line_refusal(const PlacedLine& line, const Offer& offer
 
 std::optional<Rejection> currency_refusal(std::span<const Offer> offers,
                                           const ReserveStock& command) {
-  const Currency& first = price_of(command.lines.front(), *offers.front().product).currency;
+  const Currency& first = price_of(command.lines.front(), offers.front()).currency;
   const Currency& expected = command.currency.empty() ? first : command.currency;
   for (std::size_t i = 0; i < offers.size(); ++i) {
-    const Currency& actual = price_of(command.lines[i], *offers[i].product).currency;
+    const Currency& actual = price_of(command.lines[i], offers[i]).currency;
     if (actual != expected) return MixedCurrency{command.vendor_id, expected, actual};
   }
   return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<Rejection> total_refusal(std::span<const Offer> offers, const Rese
   std::int64_t total = 0;
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const PlacedLine& line = command.lines[i];
-    const std::int64_t price = price_of(line, *offers[i].product).amount;
+    const std::int64_t price = price_of(line, offers[i]).amount;
     if (price > 0 && line.quantity > (kMaxSubOrderTotal - total) / price) {
       return InvalidCommand{"quantity", "the total is too large"};
     }
@@ -58,7 +58,7 @@ std::optional<Rejection> total_refusal(std::span<const Offer> offers, const Rese
 }
 
 bool enough_for(const Offer& offer, Quantity wanted) {
-  return offer.item && wanted <= offer.item->available();
+  return wanted <= offer.available;
 }
 
 std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveStock& command) {
@@ -68,12 +68,11 @@ std::optional<Rejection> shortage(std::span<const Offer> offers, const ReserveSt
   for (const PlacedLine& line : command.lines) demands[line.product_id.value] += line.quantity;
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const PlacedLine& line = command.lines[i];
-    const StockItem* item = offers[i].item;
     const Quantity wanted = demands[line.product_id.value];
-    const Quantity available = item ? item->available() : 0;
+    const Quantity available = offers[i].available;
     if (wanted <= available) continue;
     refusal.lines.push_back({line.line_id, command.vendor_id, line.product_id, wanted, available});
-    refusal.retryable = refusal.retryable || (item && item->unsettled > 0);
+    refusal.retryable = refusal.retryable || offers[i].contended;
   }
   if (refusal.lines.empty()) return std::nullopt;
   return refusal;
@@ -90,9 +89,9 @@ StockReserved reservation(std::span<const Offer> offers, ReserveStock command) {
   event.lines.reserve(offers.size());
   for (std::size_t i = 0; i < offers.size(); ++i) {
     PlacedLine& line = command.lines[i];
-    const Product& product = *offers[i].product;
-    event.lines.push_back({line.line_id, std::move(line.product_id), line.quantity, product.name,
-                           product.sku, price_of(line, product)});
+    const Offer& offer = offers[i];
+    event.lines.push_back({line.line_id, std::move(line.product_id), line.quantity,
+                           std::string(offer.name), std::string(offer.sku), price_of(line, offer)});
   }
   return event;
 }

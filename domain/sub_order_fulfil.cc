@@ -149,7 +149,7 @@ std::optional<Rejection> add_status(Events& events, const Shipment& shipment,
 
 // `items` stand in the order of the shipment's lines.
 std::optional<Rejection> replacement_shortage(const SubOrder& sub_order, const Shipment& shipment,
-                                              std::span<const StockItem* const> items,
+                                              std::span<const StockItem> items,
                                               const VendorId& vendor) {
   CHECK(items.size() == shipment.lines.size());
   InsufficientStock refusal;
@@ -159,10 +159,10 @@ std::optional<Rejection> replacement_shortage(const SubOrder& sub_order, const S
     for (const LineQuantity& each : shipment.lines) {
       if (sub_order.line(each.line_id)->product_id == product) wanted += each.quantity;
     }
-    const Quantity available = items[i] ? items[i]->available() : 0;
+    const Quantity available = items[i].available();
     if (wanted <= available) continue;
     refusal.lines.push_back({shipment.lines[i].line_id, vendor, product, wanted, available});
-    refusal.retryable = refusal.retryable || (items[i] && items[i]->unsettled > 0);
+    refusal.retryable = refusal.retryable || items[i].unsettled > 0;
   }
   if (refusal.lines.empty()) return std::nullopt;
   return refusal;
@@ -174,8 +174,7 @@ std::optional<Rejection> loss_refusal(const SubOrder& sub_order, const Shipment&
 }
 
 std::optional<Rejection> add_resolution(Events& events, const SubOrder& sub_order,
-                                        const Shipment& shipment,
-                                        std::span<const StockItem* const> items,
+                                        const Shipment& shipment, std::span<const StockItem> items,
                                         const UpdateShipment& command) {
   if (command.resolution == shipment.resolution || command.resolution == LossResolution::None) {
     return std::nullopt;
@@ -211,7 +210,7 @@ void add_update(Events& events, const Shipment& shipment, const UpdateShipment& 
 
 }  // namespace
 
-Decision decide(const SubOrder& sub_order, std::span<const StockItem* const> items,
+Decision decide(const SubOrder& sub_order, std::span<const StockItem> items,
                 const UpdateShipment& command) {
   if (auto refusal = absent_or_changed(sub_order, command)) return Failure{*std::move(refusal)};
   const Shipment* shipment = sub_order.shipment(command.shipment_id);

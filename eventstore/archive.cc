@@ -8,7 +8,7 @@
 namespace cassette::eventstore {
 
 Stored<Done> Archive::fold_bodies(const std::vector<AppendedCommit>& commits,
-                                 const FoldPoint& point) {
+                                  const FoldPoint& point) {
   std::vector<StoredCommit> decoded;
   decoded.reserve(commits.size());
   for (const AppendedCommit& each : commits) {

@@ -17,8 +17,8 @@ Stored<Done> MemoryArchive::load(domain::Marketplace& marketplace) {
 }
 
 void MemoryArchive::load(const domain::EntityKey& key, domain::Marketplace& into) const {
-  const auto copy = [&into](const auto* state, const auto&... name) {
-    if (state != nullptr && state->exists()) into.load(name..., *state);
+  const auto copy = [&into](const auto& state, const auto&... name) {
+    if (state && state->exists()) into.load(name..., *state);
   };
   const auto copy_awake = [&copy](const auto* state, const auto&... name) {
     if (state != nullptr && state->awake()) copy(state, name...);

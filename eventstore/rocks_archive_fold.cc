@@ -43,10 +43,10 @@ bool with(std::string_view bytes, auto&& place) {
   return true;
 }
 
-template <class T>
-std::string bytes_of(const T* state) {
+// `state` is a pointer or an optional.
+std::string bytes_of(const auto& state) {
   std::string bytes;
-  if (state != nullptr && state->exists()) write_binary(bytes, *state);
+  if (state && state->exists()) write_binary(bytes, *state);
   return bytes;
 }
 

@@ -36,8 +36,8 @@ std::map<std::string, std::string> picture(const Marketplace& state) {
     const VendorId vendor{id};
     if (const Vendor* it = state.vendor(vendor)) texts["vendor " + vendor.value] = describe(*it);
     for (const char* part : {"chain", "pedal", "lamp"}) {
-      const Product* it = state.product(vendor, {part});
-      if (it != nullptr) texts["product " + vendor.value + "/" + part] = describe(*it);
+      if (const auto it = state.product(vendor, {part}))
+        texts["product " + vendor.value + "/" + part] = describe(*it);
       texts["SKU " + vendor.value + "/" + part] =
           state.sku_holder(vendor, details(part, 1).sku).value;
     }

@@ -54,10 +54,11 @@ inline void fold_all(Archive& archive, const TapeMaker& tape) {
   fold_range(archive, tape.commits(), 0, tape.commits().size());
 }
 
+// Pointers or optionals.
 template <class T>
-void require_same(const T* expected, const T* found) {
-  REQUIRE((expected == nullptr) == (found == nullptr));
-  if (expected != nullptr) CHECK_MESSAGE(*expected == *found, "the states differ");
+void require_same(const T& expected, const T& found) {
+  REQUIRE(bool(expected) == bool(found));
+  if (expected) CHECK_MESSAGE(*expected == *found, "the states differ");
 }
 
 // What loads from `archive` is what `tape` holds, without the orders that are not awake.

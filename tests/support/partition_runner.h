@@ -87,10 +87,8 @@ class PartitionRunner {
   }
   const domain::Marketplace& partition(std::size_t i) const { return partitions_[i].state; }
   const domain::Events& log(std::size_t i) const { return partitions_[i].log; }
-  const domain::StockItem& stock(const char* vendor, const char* product) const {
-    static const domain::StockItem kNone;
-    const auto* item = at(vendor).stock({vendor}, {product});
-    return item ? *item : kNone;
+  domain::StockItem stock(const char* vendor, const char* product) const {
+    return at(vendor).stock({vendor}, {product}).value_or(domain::StockItem{});
   }
   const domain::Order* order(const domain::OrderId& id) const { return at(id.value).order(id); }
   const domain::SubOrder* sub_order(const char* vendor, const domain::OrderId& id) const {

@@ -26,8 +26,8 @@ const EntityKey kChainStock{EntityKind::Stock, "acme", "chain"};
 TEST_CASE("what never was is not there") {
   const Marketplace state;
   CHECK(state.vendor(kAcme) == nullptr);
-  CHECK(state.product(kAcme, kChain) == nullptr);
-  CHECK(state.stock(kAcme, kChain) == nullptr);
+  CHECK(!state.product(kAcme, kChain));
+  CHECK(!state.stock(kAcme, kChain));
   CHECK(state.sub_order(kAcme, kOrder) == nullptr);
   CHECK(state.order(kOrder) == nullptr);
   CHECK(state.customer(kCustomer) == nullptr);

@@ -28,7 +28,7 @@ StockAdjusted adjusted(Quantity delta) {
   return {kAcme, kChain, kMain, delta, "damaged"};
 }
 
-const StockItem& chains(const Marketplace& state) {
+StockItem chains(const Marketplace& state) {
   return *state.stock(kAcme, kChain);
 }
 

@@ -105,8 +105,8 @@ TEST_CASE("stock shows the numbers that the rules hold") {
     for (const auto& [key, document] : documents.stock.documents) {
       CAPTURE(key);
       const domain::Marketplace& home = tape.marketplace(tape.home(document.vendor_id.value));
-      const domain::StockItem* item = home.stock(document.vendor_id, document.product_id);
-      REQUIRE(item != nullptr);
+      const auto item = home.stock(document.vendor_id, document.product_id);
+      REQUIRE(item);
       CHECK((projections::state_of(document) == *item));
       CHECK_EQ(document.available, item->available());
     }
@@ -124,8 +124,8 @@ TEST_CASE("vendors, products and customers show what the rules hold") {
     }
     for (const auto& [key, document] : documents.products.documents) {
       const domain::Marketplace& home = tape.marketplace(tape.home(document.vendor_id.value));
-      const domain::Product* product = home.product(document.vendor_id, document.product_id);
-      REQUIRE(product != nullptr);
+      const auto product = home.product(document.vendor_id, document.product_id);
+      REQUIRE(product);
       CHECK_EQ(document.version, product->version);
       CHECK((document.price == product->price));
       CHECK((document.status == product->status));
