@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,9 @@ class Archive {
   virtual Stored<Done> load(domain::Marketplace& marketplace) = 0;
 
   // Folds `commits`, which follow the last ones, and remembers `point`, all in one write.
-  virtual Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) = 0;
+  virtual Stored<Done> fold_all(std::span<const StoredCommit* const> commits,
+                                const FoldPoint& point) = 0;
+  Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point);
 
   // The last valid commit folded so far; lock-free.
   virtual std::uint64_t folded() const = 0;

@@ -151,9 +151,10 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
     remember(request, batch);
   }
   const std::size_t first = batch.commit.events.size();
+  accepted.first_event = static_cast<std::uint32_t>(first);
   append(std::move(decision).value(), envelope, batch);
   run_reactions(first, batch);
-  answer(accepted);
+  answer(std::move(accepted));
 }
 
 void WorkingState::remember(Request& request, Batch& batch) {

@@ -9,6 +9,9 @@
 namespace cassette::api {
 namespace {
 
+// How many commits an answer may be ahead of the read models: of the largest, less than a reader
+// with a position waits for.
+constexpr std::uint64_t kMaxCommitsAhead = 16;
 // Charges of one order.
 constexpr std::size_t kMaxCharges = 1000;
 
@@ -136,6 +139,17 @@ domain::Rejection why_it_failed(const OrderGlance& order) {
   return domain::IllegalTransition{"Cancelled", "Confirmed", {}};
 }
 
+// Answers that run ahead of the read models are what lets these fold many orders at a time; the
+// bound is what keeps them from falling behind for good.
+Answered<Settled> await_placed(const Call& call, const domain::OrderId& id,
+                               const eventstore::Accepted& accepted) {
+  auto settled = settled_by_commit(call, id, accepted);
+  if (!settled) return await_order(call, id, accepted.position, is_settled);
+  const auto waited = await_written(call, accepted.position, kMaxCommitsAhead);
+  if (!waited) return Failure{waited.error()};
+  return *std::move(settled);
+}
+
 Problem refused(const OrderGlance& order, const std::string& positions) {
   const domain::Rejection why = why_it_failed(order);
   Problem problem = problem_of(why);
@@ -158,7 +172,7 @@ Answered<Response> place_order(const Call& call) {
   const auto accepted = command ? submit(call, {std::move(command).value(), 201, occurred_at})
                                 : repeat_of_place(call, id, std::move(command).error());
   if (!accepted) return Failure{accepted.error()};
-  auto settled = await_order(call, id, accepted.value().position, is_settled);
+  auto settled = await_placed(call, id, accepted.value());
   if (!settled) return Failure{std::move(settled).error()};
   const OrderGlance& order = settled.value().order;
   const std::string positions = format_positions(settled.value().positions);
