@@ -23,6 +23,7 @@ export class Client {
     const headers = this.#headers(options, body);
     const answer = await this.#exchange(method, target, headers, body, options.chunked);
     this.#hold(method, target, headers, body, answer, options.forbidden);
+    if (method !== 'GET') this.position = answer.headers['cassette-position'] ?? this.position;
     if (options.expect !== undefined) {
       const wanted = [options.expect].flat();
       assert.ok(wanted.includes(answer.status),
@@ -93,7 +94,10 @@ export class Client {
     this.contract.problemTypes.add(answer.body.type.replace('/problems/', ''));
   }
 
-  get(target, options) { return this.send('GET', target, { expect: 200, ...options }); }
+  // Reads its own last write, unless another `position` is given, or undefined for none.
+  get(target, options) {
+    return this.send('GET', target, { expect: 200, position: this.position, ...options });
+  }
   post(target, json, options) { return this.send('POST', target, { json, ...options }); }
   patch(target, json, options) { return this.send('PATCH', target, { json, ...options }); }
   put(target, json, options) { return this.send('PUT', target, { json, ...options }); }
