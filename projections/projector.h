@@ -24,9 +24,8 @@ inline constexpr std::uint64_t kMaxWaitingBytes = 4 << 20;
 // Bodies of one batch: enough to write few batches when catching up, and little enough that a
 // reader's positions move ten times a second, and that a disk which was full takes what waited.
 inline constexpr std::uint64_t kMaxBatchBytes = 512 << 10;
-// How long a commit waits for others while nobody waits for a position: this much later than it
-// could a read without one sees a change. What is written for one order costs a third of it when it
-// is written with a hundred others.
+// How long a commit waits for others while nobody waits for a position: a read that brings none may
+// see a change this much later. What is written for an order costs less among others.
 inline constexpr std::chrono::milliseconds kGatherPatience{10};
 
 struct ProjectorOptions {

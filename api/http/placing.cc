@@ -111,13 +111,14 @@ Answered<eventstore::Done> refuse_erased(const Call& call, const domain::Custome
 }
 
 // The command as it is submitted; 409 when the customer was erased.
-Answered<domain::PlaceOrder> to_sealed_command(const Call& call, PlaceRequest request) {
+// `address` is the JSON of the request's, empty when it has none.
+Answered<domain::PlaceOrder> to_sealed_command(const Call& call, PlaceRequest request,
+                                               std::string_view address) {
   const auto standing = refuse_erased(call, request.customer_id);
   if (!standing) return Failure{standing.error()};
   domain::PlaceOrder command = to_command(call, request);
-  if (!request.shipping_address) return command;
-  auto sealed = seal(call, "customer:" + command.customer_id.value, "shippingAddress",
-                     request.shipping_address->json());
+  if (address.empty()) return command;
+  auto sealed = seal(call, "customer:" + command.customer_id.value, "shippingAddress", address);
   if (!sealed) return Failure{std::move(sealed).error()};
   command.shipping_address = std::move(sealed).value();
   return command;
@@ -168,7 +169,9 @@ Answered<Response> place_order(const Call& call) {
   request.order_id = id_or_new(call, request.order_id);
   const domain::OrderId id = *request.order_id;
   const auto occurred_at = request.occurred_at;
-  auto command = to_sealed_command(call, std::move(request));
+  const std::string address = request.shipping_address ? request.shipping_address->json() : "";
+  auto command = to_sealed_command(call, std::move(request), address);
+  const domain::Sealed sealed = command ? command.value().shipping_address : domain::Sealed{};
   const auto accepted = command ? submit(call, {std::move(command).value(), 201, occurred_at})
                                 : repeat_of_place(call, id, std::move(command).error());
   if (!accepted) return Failure{accepted.error()};
@@ -179,8 +182,8 @@ Answered<Response> place_order(const Call& call) {
   if (!order.settled && order.phase == domain::OrderPhase::Failed) {
     return Failure{refused(order, positions)};
   }
-  auto response =
-      respond_with(call, settled.value().reached ? 201 : 202, std::move(settled.value().document));
+  auto response = respond_with(call, settled.value().reached ? 201 : 202,
+                               std::move(settled.value().document), {sealed.token, address});
   if (!response) return response;
   response.value().set_header("Location", "/orders/" + id.value);
   response.value().set_header("Cassette-Position", positions);
