@@ -15,13 +15,14 @@ class NoArchive : public eventstore::Archive {
   eventstore::Stored<eventstore::Done> load(domain::Marketplace&) override {
     return eventstore::Done{};
   }
-  eventstore::Stored<eventstore::Done> fold(const std::vector<eventstore::StoredCommit>&,
-                                            const eventstore::FoldPoint& at) override {
+  eventstore::Stored<eventstore::Done> fold_all(std::span<const eventstore::StoredCommit* const>,
+                                                const eventstore::FoldPoint& at) override {
     folded_.store(at.head.commit, std::memory_order_release);
     return eventstore::Done{};
   }
-  eventstore::Stored<eventstore::Done> fold_bodies(const std::vector<eventstore::AppendedCommit>&,
-                                                   const eventstore::FoldPoint& at) override {
+  eventstore::Stored<eventstore::Done> fold_appended(
+      std::span<const std::shared_ptr<const eventstore::AppendedCommit>>,
+      const eventstore::FoldPoint& at) override {
     folded_.store(at.head.commit, std::memory_order_release);
     return eventstore::Done{};
   }

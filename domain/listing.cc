@@ -88,9 +88,12 @@ void Listing::set_texts(const Texts& texts) {
 
 Product Listing::product() const {
   const Texts own = texts();
-  return {product_version_,     status_,
-          std::string(own.name), std::string(own.sku),
-          {price_, {std::string(own.currency)}}, details_digest_};
+  return {product_version_,
+          status_,
+          std::string(own.name),
+          std::string(own.sku),
+          {price_, {std::string(own.currency)}},
+          details_digest_};
 }
 
 void Listing::set(const Product& product) {
@@ -121,13 +124,11 @@ void Listing::set(StockItem item) {
     return;
   }
   large_.reset();
-  stock_ = {static_cast<std::uint32_t>(item.version),
-            static_cast<std::int32_t>(item.on_hand),
-            static_cast<std::int32_t>(item.reserved),
-            static_cast<std::int32_t>(item.unsettled),
-            static_cast<std::int32_t>(item.missing),
-            static_cast<std::int32_t>(item.safety_stock),
-            static_cast<std::int32_t>(item.reorder_point)};
+  stock_ = {
+      static_cast<std::uint32_t>(item.version),     static_cast<std::int32_t>(item.on_hand),
+      static_cast<std::int32_t>(item.reserved),     static_cast<std::int32_t>(item.unsettled),
+      static_cast<std::int32_t>(item.missing),      static_cast<std::int32_t>(item.safety_stock),
+      static_cast<std::int32_t>(item.reorder_point)};
 }
 
 Offer Listing::offer() const {

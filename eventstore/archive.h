@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "domain/marketplace.h"
+#include "eventstore/appended_commit.h"
 #include "eventstore/chain.h"
 #include "eventstore/commit.h"
 #include "eventstore/store_error.h"
@@ -44,13 +46,6 @@ struct FoldPoint {
   std::map<std::uint32_t, Seen> seen;
 };
 
-// A commit as its engine appended it: its place and its bytes.
-struct AppendedCommit {
-  Position position;
-  Hash hash{};  // of the body
-  std::shared_ptr<const std::string> body;
-};
-
 // One thread folds; lookups may come from another at the same time.
 class Archive {
  public:
@@ -64,10 +59,12 @@ class Archive {
   virtual Stored<Done> load(domain::Marketplace& marketplace) = 0;
 
   // Folds `commits`, which follow the last ones, and remembers `point`, all in one write.
-  virtual Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) = 0;
-  // The same of commits that are still to be decoded. Corrupt when one can't be.
-  virtual Stored<Done> fold_bodies(const std::vector<AppendedCommit>& commits,
-                                   const FoldPoint& point);
+  virtual Stored<Done> fold_all(std::span<const StoredCommit* const> commits,
+                                const FoldPoint& point) = 0;
+  Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point);
+  // Corrupt when one of them can't be decoded.
+  virtual Stored<Done> fold_appended(std::span<const std::shared_ptr<const AppendedCommit>> commits,
+                                     const FoldPoint& point);
 
   // The last valid commit folded so far; lock-free.
   virtual std::uint64_t folded() const = 0;

@@ -14,10 +14,31 @@ Failure<StoreError> mismatch(std::uint64_t folded, std::uint64_t next, std::stri
 
 }  // namespace
 
-Stored<Done> check_follows(const ChainHead& head, const std::vector<StoredCommit>& commits,
+Stored<Done> Archive::fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) {
+  std::vector<const StoredCommit*> all;
+  for (const StoredCommit& commit : commits) all.push_back(&commit);
+  return fold_all(all, point);
+}
+
+Stored<Done> Archive::fold_appended(std::span<const std::shared_ptr<const AppendedCommit>> commits,
+                                    const FoldPoint& point) {
+  std::vector<const StoredCommit*> all;
+  for (const auto& commit : commits) {
+    const StoredCommit* decoded = commit->decoded();
+    if (decoded == nullptr) {
+      return Failure{StoreError{StoreError::Kind::Corrupt,
+                                "commit " + format(commit->position()) + " can't be read"}};
+    }
+    all.push_back(decoded);
+  }
+  return fold_all(all, point);
+}
+
+Stored<Done> check_follows(const ChainHead& head, std::span<const StoredCommit* const> commits,
                            const ChainHead& end) {
   ChainHead at = head;
-  for (const StoredCommit& next : commits) {
+  for (const StoredCommit* each : commits) {
+    const StoredCommit& next = *each;
     if (next.position.commit <= at.commit) {
       return mismatch(at.commit, next.position.commit, "was folded before");
     }

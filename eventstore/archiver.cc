@@ -10,6 +10,10 @@ namespace {
 
 // Bodies of commits that may wait to be folded, in bytes: a few seconds of full load.
 constexpr std::size_t kMaxWaitingBytes = 64 * 1024 * 1024;
+// How long a commit waits for others, so that few large folds are written, and the bytes that wait
+// for none. Memory keeps that much longer what is at rest.
+constexpr std::chrono::milliseconds kGatherPatience{20};
+constexpr std::size_t kGatherBytes = 1024 * 1024;
 // Between two tries of a fold that failed.
 constexpr std::chrono::milliseconds kRetryPause{500};
 
@@ -31,19 +35,22 @@ bool Archiver::has_room() const {
   return waiting_bytes_.load(std::memory_order_relaxed) < kMaxWaitingBytes;
 }
 
-void Archiver::give(AppendedCommit commit, FoldPoint point) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_bytes_ += commit.body->size();
-    waiting_.push_back(std::move(commit));
-    point_ = std::move(point);
-  }
-  changed_.notify_all();
+void Archiver::give(std::shared_ptr<const AppendedCommit> commit, FoldPoint point) {
+  const std::lock_guard lock(mutex_);
+  waiting_bytes_ += commit->bytes();
+  waiting_.push_back(std::move(commit));
+  point_ = std::move(point);
+  if (waiting_.size() == 1 || ripe()) changed_.notify_all();
 }
 
 bool Archiver::drain(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [this] { return waiting_.empty() && !folding_; });
+  ++draining_;
+  changed_.notify_all();
+  const bool drained =
+      changed_.wait_for(lock, timeout, [this] { return waiting_.empty() && !folding_; });
+  --draining_;
+  return drained;
 }
 
 void Archiver::reset() {
@@ -64,21 +71,26 @@ void Archiver::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    changed_.wait_for(lock, kGatherPatience, [this] { return stopping_ || ripe(); });
     if (stopping_) return;
-    fold(lock);
+    if (!waiting_.empty()) fold(lock);
   }
 }
 
+bool Archiver::ripe() const {
+  return draining_ > 0 || waiting_bytes_ >= kGatherBytes || waiting_.empty();
+}
+
 void Archiver::fold(std::unique_lock<std::mutex>& lock) {
-  std::vector<AppendedCommit> batch = std::exchange(waiting_, {});
+  const auto batch = std::exchange(waiting_, {});
   const FoldPoint point = point_;
   const std::uint64_t epoch = epoch_;
   std::size_t bytes = 0;
-  for (const AppendedCommit& commit : batch) bytes += commit.body->size();
+  for (const auto& commit : batch) bytes += commit->bytes();
   folding_ = true;
   while (!stopping_ && epoch_ == epoch) {
     lock.unlock();
-    auto folded = archive_.fold_bodies(batch, point);
+    auto folded = archive_.fold_appended(batch, point);
     lock.lock();
     if (folded.ok()) {
       failure_.reset();

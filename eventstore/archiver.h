@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,8 +27,8 @@ class Archiver {
 
   // False while more waits to be folded than memory should hold: decide nothing new meanwhile.
   bool has_room() const;
-  // The fold stands at `point` after `commit`.
-  void give(AppendedCommit commit, FoldPoint point);
+  // The fold stands at `point` after `commit`, which its callers may be reading too.
+  void give(std::shared_ptr<const AppendedCommit> commit, FoldPoint point);
   // Waits until all that was given is folded; false when `timeout` passed first.
   bool drain(std::chrono::milliseconds timeout);
   // Drops what was given and not folded: the ledger has it.
@@ -37,16 +38,19 @@ class Archiver {
 
  private:
   void run();
+  // A fold may wait no longer for more to come.
+  bool ripe() const;
   void fold(std::unique_lock<std::mutex>& lock);
 
   Archive& archive_;
   Wakeup& wakeup_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<AppendedCommit> waiting_;
+  std::vector<std::shared_ptr<const AppendedCommit>> waiting_;
   FoldPoint point_;
   std::atomic<std::size_t> waiting_bytes_{0};
   bool folding_ = false;
+  int draining_ = 0;         // threads that wait for it
   std::uint64_t epoch_ = 0;  // counts resets
   std::optional<std::string> failure_;
   bool stopping_ = false;

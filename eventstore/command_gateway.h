@@ -4,13 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "domain/commands.h"
-#include "eventstore/commit.h"
+#include "eventstore/appended_commit.h"
 
 namespace cassette::eventstore {
 
@@ -30,6 +31,10 @@ struct Accepted {
   int status = 200;
   bool repeated = false;
   bool changed = false;  // an event came of it
+  // The commit that it is in, acknowledged, and its first event there. Null for a repeat, for what
+  // changed nothing, and where the one who answers does not have it: the models have it later.
+  std::shared_ptr<const AppendedCommit> commit = nullptr;
+  std::uint32_t first_event = 0;
 };
 
 struct Rejected {

@@ -40,17 +40,18 @@ void MemoryArchive::load(const domain::EntityKey& key, domain::Marketplace& into
   }
 }
 
-Stored<Done> MemoryArchive::fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) {
+Stored<Done> MemoryArchive::fold_all(std::span<const StoredCommit* const> commits,
+                                     const FoldPoint& point) {
   const std::lock_guard lock(mutex_);
   const Stored<Done> follows = check_follows(point_.head, commits, point.head);
   if (!follows) return follows;
-  for (const StoredCommit& commit : commits) fold(commit);
+  for (const StoredCommit* commit : commits) take(*commit);
   point_ = point;
   folded_.store(point_.head.commit, std::memory_order_release);
   return Done{};
 }
 
-void MemoryArchive::fold(const StoredCommit& commit) {
+void MemoryArchive::take(const StoredCommit& commit) {
   for (const RecordedEvent& recorded : commit.commit.events) {
     for (domain::EntityKey& key : domain::entities_of(recorded.event)) {
       known_.insert(std::move(key));

@@ -16,7 +16,8 @@ class MemoryArchive : public Archive {
   Stored<FoldPoint> point() override;
   Stored<Done> load(domain::Marketplace& marketplace) override;
   // Mismatch when `commits` do not follow what was folded.
-  Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) override;
+  Stored<Done> fold_all(std::span<const StoredCommit* const> commits,
+                        const FoldPoint& point) override;
   std::uint64_t folded() const override { return folded_.load(std::memory_order_acquire); }
   Stored<std::optional<domain::Order>> order(const domain::OrderId& id) override;
   Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId& vendor,
@@ -26,7 +27,7 @@ class MemoryArchive : public Archive {
   Stored<std::optional<RememberedCommand>> command(std::string_view id) override;
 
  private:
-  void fold(const StoredCommit& commit);
+  void take(const StoredCommit& commit);
   void load(const domain::EntityKey& key, domain::Marketplace& into) const;
 
   mutable std::mutex mutex_;

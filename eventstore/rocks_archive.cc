@@ -209,12 +209,13 @@ Stored<Done> RocksArchive::load(domain::Marketplace& marketplace) {
   return loaded;
 }
 
-Stored<Done> RocksArchive::fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) {
+Stored<Done> RocksArchive::fold_all(std::span<const StoredCommit* const> commits,
+                                    const FoldPoint& point) {
   const Stored<Done> follows = check_follows(head_, commits, point.head);
   if (!follows) return follows;
   RocksArchiveFold fold(*families_);
-  for (const StoredCommit& commit : commits) {
-    const Stored<Done> folded = fold.fold(commit);
+  for (const StoredCommit* commit : commits) {
+    const Stored<Done> folded = fold.fold(*commit);
     if (!folded) return folded;
   }
   rocksdb::WriteBatch batch;

@@ -32,7 +32,8 @@ class RocksArchive : public Archive {
   Stored<Done> load(domain::Marketplace& marketplace) override;
   // Failures: Mismatch when `commits` do not follow what was folded, Corrupt when what is kept
   // can't be read, Full, Unavailable. Nothing has changed then, and the same call may be repeated.
-  Stored<Done> fold(const std::vector<StoredCommit>& commits, const FoldPoint& point) override;
+  Stored<Done> fold_all(std::span<const StoredCommit* const> commits,
+                        const FoldPoint& point) override;
   std::uint64_t folded() const override { return folded_.load(std::memory_order_acquire); }
   Stored<std::optional<domain::Order>> order(const domain::OrderId& id) override;
   Stored<std::optional<domain::SubOrder>> sub_order(const domain::VendorId& vendor,

@@ -75,6 +75,17 @@ std::optional<EntityKey> made_by(const domain::Event& event) {
   return std::nullopt;
 }
 
+// A memtable is searched from where the last entry went, so neighbours cost little.
+template <class Map>
+std::vector<const typename Map::value_type*> sorted(const Map& map) {
+  std::vector<const typename Map::value_type*> all;
+  all.reserve(map.size());
+  for (const auto& each : map) all.push_back(&each);
+  std::ranges::sort(
+      all, {}, [](const auto* each) -> const auto& { return each->first; });
+  return all;
+}
+
 }  // namespace
 
 std::string pair_key(std::string_view vendor, std::string_view id) {
@@ -180,8 +191,10 @@ bool RocksArchiveFold::put_in_place(const EntityKey& key, Kept& kept) {
 }
 
 void RocksArchiveFold::write_to(rocksdb::WriteBatch& batch) {
-  for (const auto& [key, kept] : kept_) write(key, kept, batch);
-  for (const auto& [id, bytes] : commands_) families_.put(batch, Family::Commands, id, bytes);
+  for (const auto* each : sorted(kept_)) write(each->first, each->second, batch);
+  for (const auto* each : sorted(commands_)) {
+    families_.put(batch, Family::Commands, each->first, each->second);
+  }
 }
 
 // What the marketplace now holds of an aggregate.

@@ -126,9 +126,10 @@ class Tenure {
   std::optional<TenureEnd> judge(const Message& message);
   std::optional<TenureEnd> give_up_or_retry(const std::string& why);
   void advance_head(const Hash& hash);
-  void release(Batch& batch, std::uint64_t number);
+  void release(Batch& batch, const std::shared_ptr<const AppendedCommit>& commit);
   FoldPoint archived_by(const Batch& batch);
-  void archive(InFlight stored, FoldPoint point);
+  // The commit at the head, taken out of `stored`.
+  std::shared_ptr<const AppendedCommit> take_commit(InFlight& stored) const;
   TenureEnd end(TenureEnd how, std::string why);
   void abandon(Batch& batch);
 

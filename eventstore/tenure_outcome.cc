@@ -47,13 +47,13 @@ void Tenure::on_stored() {
     spdlog::info("partition {} is owned from commit {} on", options_.settings.partition,
                  head_.commit);
   }
-  const std::uint64_t number = head_.commit;
-  state_->committed(stored.batch, number);
+  state_->committed(stored.batch, head_.commit);
   FoldPoint folded = archived_by(stored.batch);
   // Before anything else, since the ledger has nothing to do meanwhile.
   if (signals_.granted && !state_->failure()) publish();
-  release(stored.batch, number);
-  archive(std::move(stored), std::move(folded));
+  std::shared_ptr<const AppendedCommit> commit = take_commit(stored);
+  release(stored.batch, commit);
+  archiver_.give(std::move(commit), std::move(folded));
 }
 
 // Presence does not prove an fsync: the callers are released with the next acknowledgement, and
@@ -72,12 +72,18 @@ void Tenure::on_present() {
     next.waiters.push_back({std::move(waiter.done), state_->resolve(waiter, position), ""});
   }
   FoldPoint folded = archived_by(stored.batch);
-  archive(std::move(stored), std::move(folded));
+  archiver_.give(take_commit(stored), std::move(folded));
 }
 
-void Tenure::release(Batch& batch, std::uint64_t number) {
-  const Position position{options_.settings.partition, number};
-  for (Waiter& waiter : batch.waiters) waiter.done(state_->resolve(waiter, position));
+// A waiter whose commit was found present before is told of that one, and reads it from the models.
+void Tenure::release(Batch& batch, const std::shared_ptr<const AppendedCommit>& commit) {
+  for (Waiter& waiter : batch.waiters) {
+    Reply reply = state_->resolve(waiter, commit->position());
+    auto* accepted = std::get_if<Accepted>(&reply);
+    const bool is_here = accepted != nullptr && accepted->position == commit->position();
+    if (is_here && accepted->changed && !accepted->repeated) accepted->commit = commit;
+    waiter.done(std::move(reply));
+  }
   batch.waiters.clear();
 }
 
@@ -88,9 +94,9 @@ FoldPoint Tenure::archived_by(const Batch& batch) {
   return {head_, head_at_, head_seen_};
 }
 
-void Tenure::archive(InFlight stored, FoldPoint point) {
-  const Position position{options_.settings.partition, point.head.commit};
-  archiver_.give({position, stored.hash, std::move(stored.body)}, std::move(point));
+std::shared_ptr<const AppendedCommit> Tenure::take_commit(InFlight& stored) const {
+  const Position position{options_.settings.partition, head_.commit};
+  return std::make_shared<const AppendedCommit>(position, stored.hash, std::move(stored.body));
 }
 
 std::optional<TenureEnd> Tenure::read_back() {

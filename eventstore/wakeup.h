@@ -14,7 +14,8 @@ class Wakeup {
   // Any thread. Whatever was written before is seen by the sleeper after its `wait`.
   void notify() {
     if (pending_.exchange(true, std::memory_order_acq_rel)) return;
-    const std::lock_guard lock(mutex_);
+    // Told outside of the lock, which the sleeper takes first of all.
+    { const std::lock_guard lock(mutex_); }
     sleeper_.notify_one();
   }
 

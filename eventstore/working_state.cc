@@ -149,8 +149,9 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
     envelope.cause.command = static_cast<std::uint32_t>(batch.commit.commands.size());
     remember(request, batch);
   }
+  accepted.first_event = static_cast<std::uint32_t>(batch.events_text.count());
   append_and_react(std::move(decision).value(), envelope, batch);
-  answer(accepted);
+  answer(std::move(accepted));
 }
 
 void WorkingState::remember(Request& request, Batch& batch) {

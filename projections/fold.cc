@@ -102,8 +102,10 @@ class EventFold {
 
   template <IsSubOrderEvent E>
   void operator()(const E& event) {
-    VendorOrderDocument& document =
-        documents_.vendor_orders.at(pair_key(event.vendor_id, event.order_id));
+    const std::string key = pair_key(event.vendor_id, event.order_id);
+    VendorOrderDocument& document = std::same_as<E, domain::StockReserved>
+                                        ? documents_.vendor_orders.make(key)
+                                        : documents_.vendor_orders.at(key);
     if (!concerns(document, event)) return;
     std::optional<OrderStatus> before;
     if (document.part.version > 0) before = document.part.status;
@@ -126,8 +128,11 @@ class EventFold {
     change_stock(pair_key(event.vendor_id, event.product_id), event.vendor_id,
                  [&](StockDocument& document) { evolve(document, event, meta_); });
   }
-  void order(const auto& event) {
-    OrderDocument& document = documents_.orders.at(event.order_id.value);
+  template <class E>
+  void order(const E& event) {
+    const std::string& key = event.order_id.value;
+    OrderDocument& document = std::same_as<E, domain::OrderPlaced> ? documents_.orders.make(key)
+                                                                   : documents_.orders.at(key);
     std::optional<OrderStatus> before;
     if (document.version > 0) before = document.status;
     evolve(document, event, meta_);
@@ -173,7 +178,39 @@ class EventFold {
   std::vector<std::string> touched_;
 };
 
+// Folds an event into the document of one order, if it is an event of that order's own.
+struct OrderFold {
+  OrderDocument& document;
+  const domain::OrderId& order;
+  const eventstore::StoredCommit& stored;
+  std::uint32_t index;
+
+  template <class E>
+  void operator()(const E& event) const {
+    if constexpr (requires(const FoldMeta& meta) { evolve(document, event, meta); }) {
+      if (event.order_id != order) return;
+      const eventstore::RecordedEvent& recorded = stored.commit.events[index];
+      evolve(
+          document, event,
+          {stored.commit.at, {stored.position, index}, recorded.by.name(), recorded.occurred_at});
+    }
+  }
+};
+
 }  // namespace
+
+std::optional<OrderDocument> fold_placed(const eventstore::StoredCommit& stored,
+                                         std::uint32_t first_event, const domain::OrderId& order) {
+  const auto& events = stored.commit.events;
+  if (first_event >= events.size()) return std::nullopt;
+  const auto* placed = std::get_if<domain::OrderPlaced>(&events[first_event].event);
+  if (placed == nullptr || placed->order_id != order) return std::nullopt;
+  OrderDocument document;
+  for (std::uint32_t i = first_event; i < events.size(); ++i) {
+    std::visit(OrderFold{document, order, stored, i}, events[i].event);
+  }
+  return document;
+}
 
 void fold(Documents& documents, const eventstore::StoredCommit& stored) {
   FoldMeta meta{stored.commit.at, {stored.position, 0}, {}, {}};

@@ -42,6 +42,11 @@ void Progress::wake() {
   }
 }
 
+void Progress::tell_of_waits(std::function<void()> told) {
+  const std::lock_guard lock(mutex_);
+  told_ = std::move(told);
+}
+
 std::vector<Position> Progress::positions() const {
   const std::lock_guard lock(mutex_);
   return positions_;
@@ -66,9 +71,14 @@ bool Progress::reached(const Waiter& waiter) const {
 
 Progress::Waited Progress::wait(Waiter& waiter, Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  waiters_.push_back(&waiter);
-  waiter.woken.wait_until(lock, deadline, [&] { return over(waiter); });
-  std::erase(waiters_, &waiter);
+  if (!over(waiter)) {
+    waiters_.push_back(&waiter);
+    waiting_.store(waiters_.size(), std::memory_order_release);
+    if (told_) told_();
+    waiter.woken.wait_until(lock, deadline, [&] { return over(waiter); });
+    std::erase(waiters_, &waiter);
+    waiting_.store(waiters_.size(), std::memory_order_release);
+  }
   if (reached(waiter)) return Waited::Reached;
   if (closed_) return Waited::Closed;
   return failure_ ? Waited::Failed : Waited::TimedOut;

@@ -2,9 +2,11 @@
 // It counts and wakes; it knows neither ledgers nor documents.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -39,6 +41,12 @@ class Progress {
   std::uint64_t tick() const;
   std::optional<eventstore::StoreError> failure() const;
 
+  // Whether anybody waits. Lock-free.
+  bool awaited() const { return waiting_.load(std::memory_order_acquire) > 0; }
+  // Calls `told` whenever somebody begins to wait, from that thread; it must not block nor call
+  // back. An empty one ends it: no call is under way any more then.
+  void tell_of_waits(std::function<void()> told);
+
   // A position of a partition that there isn't is never reached.
   Waited wait_for(std::span<const eventstore::Position> wanted, Clock::time_point deadline);
   Waited wait_beyond(std::uint64_t tick, Clock::time_point deadline);
@@ -58,6 +66,8 @@ class Progress {
 
   mutable std::mutex mutex_;
   std::vector<Waiter*> waiters_;
+  std::atomic<std::size_t> waiting_{0};  // as many as there are waiters
+  std::function<void()> told_;
   std::vector<eventstore::Position> positions_;
   std::uint64_t tick_ = 0;
   std::optional<eventstore::StoreError> failure_;

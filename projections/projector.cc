@@ -123,7 +123,11 @@ Projector::Projector(std::unique_ptr<ModelWriter> writer, std::shared_ptr<Progre
     : options_(std::move(options)),
       writer_(std::move(writer)),
       progress_(std::move(progress)),
-      queue_(options_.max_batch_bytes) {}
+      queue_(std::max(kMaxWaitingBytes, options_.max_batch_bytes),
+             {options_.max_batch_bytes, options_.patience,
+              [raw = progress_.get()] { return raw->awaited(); }}) {
+  progress_->tell_of_waits([this] { queue_.hurry(); });
+}
 
 Stored<std::unique_ptr<Projector>> Projector::start(const std::vector<Ledger*>& ledgers,
                                                     std::unique_ptr<ModelWriter> writer,
@@ -161,6 +165,7 @@ bool full(const Stored<Done>& written) {
 }  // namespace
 
 Projector::~Projector() {
+  progress_->tell_of_waits({});
   stop();
 }
 

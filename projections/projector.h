@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,12 +19,18 @@
 
 namespace cassette::projections {
 
-// Bodies waiting to be folded, and thus those of one batch: enough to write few batches when
-// catching up, and little enough that a reader's positions move ten times a second.
-inline constexpr std::uint64_t kMaxBatchBytes = 4 << 20;
+// Bodies waiting to be folded: enough that reading goes on while a batch is written. Bytes.
+inline constexpr std::uint64_t kMaxWaitingBytes = 4 << 20;
+// Bodies of one batch: enough to write few batches when catching up, and little enough that a
+// reader's positions move ten times a second, and that a disk which was full takes what waited.
+inline constexpr std::uint64_t kMaxBatchBytes = 512 << 10;
+// How long a commit waits for others while nobody waits for a position: a read that brings none may
+// see a change this much later. What is written for an order costs less among others.
+inline constexpr std::chrono::milliseconds kGatherPatience{10};
 
 struct ProjectorOptions {
   std::uint64_t max_batch_bytes = kMaxBatchBytes;
+  std::chrono::microseconds patience = kGatherPatience;
   // Stops each partition after this commit; later ones are not folded. Empty: never.
   std::vector<eventstore::Position> until;
 };

@@ -46,16 +46,20 @@ class RocksTable : public Table<D> {
       : database_(database), family_(family), cached_(cached) {}
 
   D& at(const std::string& key) override {
-    Slot& slot = *find(key);
-    if (!slot.second.dirty) {
-      slot.second.dirty = true;
-      dirty_.push_back(&slot);
-    }
-    return slot.second.document;
+    if (last_ == nullptr || last_->first != key) last_ = find(key);
+    return changed(*last_);
   }
 
-  // Adds what changed to `batch`, and its index entries to `changes`.
+  D& make(const std::string& key) override {
+    last_ = &*young_.try_emplace(key).first;
+    CHECK(version_of(last_->second.document) == 0);
+    return changed(*last_);
+  }
+
+  // Adds what changed to `batch`, and its index entries to `changes`. In the order of keys: a
+  // memtable is searched from where the last document went.
   void put_into(rocksdb::WriteBatch& batch, IndexChanges& changes) {
+    std::ranges::sort(dirty_, {}, [](const Slot* slot) { return std::string_view(slot->first); });
     for (Slot* slot : dirty_) {
       if (version_of(slot->second.document) > 0) put(batch, changes, *slot);
     }
@@ -68,6 +72,7 @@ class RocksTable : public Table<D> {
       slot->second.indexed = std::move(slot->second.next_indexed);
     }
     dirty_.clear();
+    last_ = nullptr;
     if (young_.size() < cached_) return;
     old_ = std::move(young_);
     young_.clear();
@@ -83,6 +88,14 @@ class RocksTable : public Table<D> {
   // Documents not used while `young_` fills up once more are forgotten.
   using Cache = std::unordered_map<std::string, Entry>;
   using Slot = typename Cache::value_type;
+
+  D& changed(Slot& slot) {
+    if (!slot.second.dirty) {
+      slot.second.dirty = true;
+      dirty_.push_back(&slot);
+    }
+    return slot.second.document;
+  }
 
   Slot* find(const std::string& key) {
     const auto young = young_.find(key);
@@ -132,6 +145,7 @@ class RocksTable : public Table<D> {
   Cache young_;
   Cache old_;
   std::vector<Slot*> dirty_;
+  Slot* last_ = nullptr;  // an order's events come one after the other
   std::string buffer_;
 };
 

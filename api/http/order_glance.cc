@@ -19,6 +19,25 @@ Answered<OrderGlance> glance_at(std::string_view document) {
   return Failure{unavailable("The stored order can't be read.")};
 }
 
+OrderGlance glance_at(const projections::OrderDocument& document) {
+  OrderGlance order{document.order_id, document.customer_id, document.status,
+                    document.phase,    *document.settled,    *document.confirmed,
+                    document.expired,  document.refusal,     {}};
+  for (const projections::SubOrderDocument& part : *document.sub_orders) {
+    PartGlance& glance = order.sub_orders.emplace_back();
+    glance.vendor_id = part.vendor_id;
+    glance.status = part.status;
+    glance.version = part.version;
+    glance.preparation = part.preparation;
+    glance.settled = *part.settled;
+    glance.outstanding = part.outstanding;
+    for (const auto& each : *part.items) glance.items.push_back({each.line_id});
+    for (const auto& each : *part.shipments) glance.shipments.push_back({each.shipment_id});
+    for (const auto& each : *part.returns) glance.returns.push_back({each.return_id});
+  }
+  return order;
+}
+
 Answered<OrderGlance> find_order(const Call& call) {
   const auto document = read_document(call, Model::Orders, call.ids[0], "order");
   if (!document) return Failure{document.error()};

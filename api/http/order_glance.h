@@ -9,6 +9,7 @@
 #include "api/http/problem.h"
 #include "api/http/services.h"
 #include "domain/order.h"
+#include "projections/order_document.h"
 
 namespace cassette::api {
 
@@ -82,6 +83,8 @@ struct OrderGlance {
 
 // 503 when the document isn't what the projector writes.
 Answered<OrderGlance> glance_at(std::string_view document);
+// The same of one that was not stored yet.
+OrderGlance glance_at(const projections::OrderDocument& document);
 
 // The order as it is stored; 404 when there is none.
 Answered<OrderGlance> find_order(const Call& call);

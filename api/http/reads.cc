@@ -134,8 +134,8 @@ Answered<Document> read_document(const Call& call, Model model, std::string_view
   return *std::move(found).value();
 }
 
-Answered<Response> respond_with(const Call& call, int status, Document document) {
-  auto body = call.services.sealer.open_document(std::move(document.body));
+Answered<Response> respond_with(const Call& call, int status, Document document, KnownField known) {
+  auto body = call.services.sealer.open_document(std::move(document.body), known);
   if (!body) return Failure{problem_of(body.error())};
   Response response;
   response.status = status;

@@ -42,8 +42,10 @@ Answered<std::optional<Document>> find_document(const Call& call, Model model,
 Answered<Document> read_document(const Call& call, Model model, std::string_view key,
                                  std::string_view entity);
 
-// 200 with the document opened, its ETag and `Cache-Control: private`, or another status.
-Answered<Response> respond_with(const Call& call, int status, Document document);
+// 200 with the document opened, its ETag and `Cache-Control: private`, or another status. `known`
+// is what the request itself has sealed.
+Answered<Response> respond_with(const Call& call, int status, Document document,
+                                KnownField known = {});
 
 // The answer to a GET of one document.
 Answered<Response> get_document(const Call& call, Model model, std::string_view key,

@@ -2,6 +2,7 @@
 // through a handler. Handlers hold no state of their own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -41,6 +42,29 @@ struct Waits {
   std::chrono::milliseconds settled{2'000};
 };
 
+// Counts what is under way, from its making to its end. Thread-safe; a copy begins anew.
+class UnderWay {
+ public:
+  UnderWay() = default;
+  UnderWay(const UnderWay&) {}
+  UnderWay& operator=(const UnderWay&) = delete;
+
+  class One {
+   public:
+    explicit One(UnderWay& all) : all_(all) { ++all_.count_; }
+    ~One() { --all_.count_; }
+    One(const One&) = delete;
+    One& operator=(const One&) = delete;
+
+   private:
+    UnderWay& all_;
+  };
+  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::size_t> count_{0};
+};
+
 // The references outlive the server. Thread-safe as they are.
 struct Services {
   eventstore::CommandGateway& gateway;
@@ -51,6 +75,10 @@ struct Services {
   std::string openapi;  // the text of docs/openapi.yaml
   std::function<domain::Timestamp()> now = wall_clock;
   Waits waits = {};
+  // With fewer orders under way than this, each is answered when the read models have it: whoever
+  // was answered last finds all of them there, position or not.
+  std::size_t many_orders = 8;
+  UnderWay orders = {};
 };
 
 // A request, routed. Lives as long as its handler runs.

@@ -7,6 +7,8 @@
 
 #include "api/http/writes.h"
 #include "eventstore/codec.h"
+#include "eventstore/json_write.h"
+#include "projections/fold.h"
 
 namespace cassette::api {
 namespace {
@@ -42,6 +44,21 @@ std::vector<eventstore::Position> concerned(const Call& call, const OrderGlance&
 }
 
 }  // namespace
+
+std::optional<Settled> settled_by_commit(const Call& call, const domain::OrderId& id,
+                                         const eventstore::Accepted& accepted) {
+  const eventstore::StoredCommit* commit = accepted.commit ? accepted.commit->decoded() : nullptr;
+  if (!commit) return std::nullopt;
+  const auto document = projections::fold_placed(*commit, accepted.first_event, id);
+  if (!document) return std::nullopt;
+  OrderGlance order = glance_at(*document);
+  if (!is_settled(order)) return std::nullopt;
+  auto positions = concerned(call, order, accepted.position);
+  return Settled{{eventstore::to_json(*document), document->version},
+                 std::move(order),
+                 true,
+                 std::move(positions)};
+}
 
 Answered<Settled> await_order(const Call& call, const domain::OrderId& id,
                               eventstore::Position written,

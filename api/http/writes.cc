@@ -1,6 +1,7 @@
 // Writes: the wait for the gateway's answer, and what is made of it.
 #include "api/http/writes.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -100,8 +101,10 @@ Answered<Accepted> repeat_or(const Call& call, Write never, Problem refusal) {
   return Failure{std::move(refusal)};
 }
 
-Answered<Done> await_written(const Call& call, eventstore::Position position) {
-  if (call.services.models.wait_for({&position, 1}, call.services.waits.position)) return Done{};
+Answered<Done> await_written(const Call& call, eventstore::Position position, std::uint64_t ahead) {
+  const eventstore::Position wanted{position.partition,
+                                    position.commit - std::min(position.commit, ahead)};
+  if (call.services.models.wait_for({&wanted, 1}, call.services.waits.position)) return Done{};
   Problem problem = not_caught_up("The write is committed; reading it must wait.");
   problem.members = "\"committed\":true";
   problem.position = eventstore::format(position);

@@ -60,9 +60,10 @@ struct Written {
   std::string location;  // given with every first status but 200
 };
 
-// Waits until the read models have `position`. 503 with the position when they don't in time: the
-// write is committed.
-Answered<eventstore::Done> await_written(const Call& call, eventstore::Position position);
+// Waits until the read models have `position`, but for its last `ahead` commits. 503 with the
+// position when they don't in time: the write is committed.
+Answered<eventstore::Done> await_written(const Call& call, eventstore::Position position,
+                                         std::uint64_t ahead = 0);
 
 // The response to an accepted write: its first status and position, and the document as it is now.
 Answered<Response> respond_written(const Call& call, const eventstore::Accepted& accepted,

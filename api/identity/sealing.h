@@ -17,6 +17,12 @@ namespace cassette::api {
 // member names that users choose.
 inline constexpr std::string_view kSealedPrefix = "{\"$sealed\":\"";
 
+// A sealed field whose value is at hand. Both outlive the call that they are given to.
+struct KnownField {
+  std::string_view token;
+  std::string_view json;
+};
+
 // Thread-safe.
 class Sealer {
  public:
@@ -34,8 +40,8 @@ class Sealer {
   eventstore::Stored<std::optional<std::string>> open(std::string_view token);
 
   // The document with every sealed field replaced by its JSON value, `null` where it can't be
-  // opened. A document without one is passed through untouched.
-  eventstore::Stored<std::string> open_document(std::string document);
+  // opened. A document without one is passed through untouched. `known` need not be opened.
+  eventstore::Stored<std::string> open_document(std::string document, KnownField known = {});
 
   // Makes everything sealed for the subject unreadable for good.
   eventstore::Stored<eventstore::Done> erase(std::string_view subject) {

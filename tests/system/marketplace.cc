@@ -114,6 +114,7 @@ ClientResponse Marketplace::send(const ClientRequest& request) {
   const auto response = client_.send(request);
   INFO(request.method << " " << request.target << " " << request.body);
   REQUIRE_MESSAGE(response.ok(), (response.ok() ? "" : response.error()));
+  if (!response.value().position.empty()) position_ = response.value().position;
   return response.value();
 }
 
@@ -126,7 +127,6 @@ ClientResponse Marketplace::must(const ClientRequest& request) {
   });
   INFO(request.method << " " << request.target << " " << request.body);
   REQUIRE_MESSAGE(response.ok(), response.status << " " << response.body);
-  if (!response.position.empty()) position_ = response.position;
   return response;
 }
 

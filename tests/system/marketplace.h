@@ -120,12 +120,11 @@ class Marketplace {
  public:
   explicit Marketplace(const std::string& url) : client_(url, "") {}
 
-  // Any answer; fails the test when there is none.
+  // Any answer; fails the test when there is none. What is read includes all that was written here.
   api::ClientResponse send(const api::ClientRequest& request);
   // Also when there is none: status 0.
   api::ClientResponse try_send(const api::ClientRequest& request);
   // Fails the test unless the answer is a success. A 503 is asked again, of a read or under a key.
-  // What is read includes all that was written here.
   api::ClientResponse must(const api::ClientRequest& request);
 
   // A vendor with one product that costs 10.00 USD; counts `quantity` of it.

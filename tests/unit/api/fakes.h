@@ -69,12 +69,12 @@ class FakeModels : public projections::ReadModels {
     return page;
   }
   std::vector<eventstore::Position> positions() const override { return gateway_.heads(); }
-  // Folded as far as the gateway's heads, unless it is told to lag.
+  // Folded as far as the gateway's heads, or so many commits behind; never, when it lags.
   bool wait_for(std::span<const eventstore::Position> wanted, std::chrono::milliseconds) override {
     const auto heads = gateway_.heads();
     return !lagging && std::ranges::all_of(wanted, [&](const eventstore::Position& position) {
       return position.partition < heads.size() &&
-             position.commit <= heads[position.partition].commit;
+             position.commit + behind <= heads[position.partition].commit;
     });
   }
   std::uint64_t tick() const override { return ticks; }
@@ -97,6 +97,7 @@ class FakeModels : public projections::ReadModels {
   std::function<void(int)> before_get;
   std::optional<std::string> failed;
   bool lagging = false;
+  std::uint64_t behind = 0;
   int gets = 0;
   std::uint64_t ticks = 0;
 

@@ -3,12 +3,15 @@
 #include <doctest/doctest.h>
 
 #include "eventstore/codec.h"
+#include "projections/fold.h"
+#include "tests/support/small_market.h"
 #include "tests/unit/api/fakes.h"
 
 namespace cassette::api {
 namespace {
 
 using domain::OrderStatus;
+using eventstore::StoredCommit;
 using projections::Model;
 
 const std::string kPlace = R"({"orderId":"o-1","customerId":"c",)"
@@ -55,6 +58,85 @@ TEST_CASE("an order that has settled is 201") {
   CHECK(header_of(response, "Location") == "/orders/o-1");
   CHECK(header_of(response, "ETag") == "\"2\"");
   CHECK(header_of(response, "Cassette-Position") == "0:11");
+}
+
+// The gateway answers with the commit that places the order.
+void answer_with_commit(Desk& desk, const StoredCommit& commit) {
+  desk.gateway.answer = [&desk, commit](const eventstore::Request& request) {
+    auto reply = std::get<eventstore::Accepted>(desk.gateway.accept(request));
+    std::string body;
+    eventstore::encode(commit.commit, body);
+    reply.commit = std::make_shared<const eventstore::AppendedCommit>(
+        commit.position, commit.hash, std::make_shared<const std::string>(std::move(body)));
+    return reply;
+  };
+}
+
+// It waited for the projector, which then did nothing but one commit after the other.
+TEST_CASE("an order that its own commit settles is answered without the models") {
+  Desk desk;
+  testing::TapeMaker tape = testing::small_market();
+  tape.run(testing::place_order("o-1", {testing::item("v1", "p1", 1)}));
+  answer_with_commit(desk, tape.commits().back());
+  desk.models.behind = 1;
+  desk.services.many_orders = 1;
+  const Response response = desk.send_keyed("POST", "/orders", kPlace);
+  CHECK(response.status == 201);
+  CHECK(header_of(response, "Location") == "/orders/o-1");
+  CHECK(header_of(response, "Cassette-Position") == "0:11");
+  const auto order = projections::fold_placed(tape.commits().back(), 0, {"o-1"}).value();
+  CHECK(header_of(response, "ETag") == '"' + std::to_string(order.version) + '"');
+  CHECK(response.body.starts_with(R"({"orderId":"o-1","customerId":"customer-1",)"
+                                  R"("status":"Confirmed",)"));
+}
+
+// Whoever read after the answer of its only order did not see it.
+TEST_CASE("an order by itself is answered when the models have it") {
+  Desk desk;
+  testing::TapeMaker tape = testing::small_market();
+  tape.run(testing::place_order("o-1", {testing::item("v1", "p1", 1)}));
+  answer_with_commit(desk, tape.commits().back());
+  desk.models.behind = 1;
+  CHECK(desk.send_keyed("POST", "/orders", kPlace).status == 503);
+}
+
+// A full disk kept the models where they were, while orders went on without an end.
+TEST_CASE("an order is not answered far ahead of the models") {
+  Desk desk;
+  testing::TapeMaker tape = testing::small_market();
+  tape.run(testing::place_order("o-1", {testing::item("v1", "p1", 1)}));
+  answer_with_commit(desk, tape.commits().back());
+  desk.gateway.heads_[0].commit = 1'000;
+  desk.models.behind = 100;
+  desk.services.many_orders = 1;
+  const Response response = desk.send_keyed("POST", "/orders", kPlace);
+  CHECK(response.status == 503);
+  CHECK(response.body.find("\"committed\":true") != std::string::npos);
+  CHECK(header_of(response, "Cassette-Position") == "0:1001");
+}
+
+TEST_CASE("an order that its commit does not settle is waited for") {
+  Desk desk;
+  testing::TapeMaker tape(2);
+  const auto there = [&](std::uint32_t partition, std::string id) {
+    while (tape.home(id) != partition) id += 'x';
+    return id;
+  };
+  const std::string vendor = there(1, "v");
+  tape.run(testing::register_vendor(vendor));
+  tape.run(testing::list_product(vendor, "p"));
+  tape.run(testing::count_stock(vendor, "p", 5));
+  const std::string order = there(0, "o");
+  const auto position = tape.run(testing::place_order(order, {testing::item(vendor, "p", 1)}));
+  for (const StoredCommit& commit : tape.commits(0)) {
+    if (commit.position == position) answer_with_commit(desk, commit);
+  }
+  desk.models.behind = 1;
+  const std::string body = R"({"orderId":")" + order + R"(","customerId":"c","items":[)" +
+                           R"({"vendorId":"v1","productId":"p","quantity":1}]})";
+  const Response response = desk.send_keyed("POST", "/orders", body);
+  CHECK(response.status == 503);
+  CHECK(response.body.find("\"committed\":true") != std::string::npos);
 }
 
 TEST_CASE("an order that has not settled in time is 202, and settles while it is waited for") {

@@ -90,6 +90,15 @@ TEST_CASE("documents are opened in place, and others pass untouched") {
         "{\"name\":null,\"version\":1}");
 }
 
+TEST_CASE("a field whose value is at hand is not opened, and all others are") {
+  Desk desk;
+  const std::string token = seal(desk.sealer, "vendor:7", "contactInfo.email", "\"a@b\"");
+  const std::string other = seal(desk.sealer, "vendor:7", "contactInfo.email", "\"c@d\"");
+  const std::string both = "[" + stored(token) + "," + stored(other) + "]";
+  CHECK(desk.sealer.open_document(both, {token, "\"at hand\""}).value() ==
+        "[{\"name\":\"at hand\",\"version\":1},{\"name\":\"c@d\",\"version\":1}]");
+}
+
 TEST_CASE("an erased subject's data can't be opened or sealed any more") {
   Desk desk;
   const std::string token = seal(desk.sealer, "customer:c-1", "name", "\"Ada\"");

@@ -23,6 +23,8 @@ class Connection {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{1, 0};  // a refused connection attempt is made again after a second
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
   }
   ~Connection() { ::close(socket_); }
@@ -281,6 +283,13 @@ TEST_CASE("a port is taken before it is served, and whoever connects is answered
   server = HttpServer::bind(options).value();
   server.reset();
   CHECK(HttpServer::bind(options));
+}
+
+// The library's backlog of five made every further connection of a burst wait for a second or more.
+TEST_CASE("a burst of connections is taken at once") {
+  auto server = HttpServer::bind({}).value();
+  std::vector<std::unique_ptr<Connection>> burst;
+  for (int n = 0; n < 200; ++n) burst.push_back(std::make_unique<Connection>(server->port()));
 }
 
 TEST_CASE("stopping answers what is in flight") {

@@ -17,6 +17,11 @@ template <class D>
 class MemoryTable : public projections::Table<D> {
  public:
   D& at(const std::string& key) override { return documents[key]; }
+  D& make(const std::string& key) override {
+    const auto [made, is_new] = documents.try_emplace(key);
+    CHECK_MESSAGE(is_new, key);
+    return made->second;
+  }
   // Of a document that there is.
   const D& get(const std::string& key) const {
     const auto found = documents.find(key);

@@ -73,3 +73,21 @@ TEST_CASE("closing sends all waiters on") {
   progress.close();
   CHECK((waiting.get() == Waited::Closed));
 }
+
+TEST_CASE("whoever begins to wait is told of, and counted while it waits") {
+  Progress progress({{0, 0}});
+  std::promise<void> began;
+  progress.tell_of_waits([&] { began.set_value(); });
+  CHECK_FALSE(progress.awaited());
+  CHECK((progress.wait_for(Positions{{0, 0}}, in(kLong)) == Waited::Reached));
+  auto waiting = std::async(std::launch::async, [&] {
+    return progress.wait_for(Positions{{0, 1}}, in(kLong));
+  });
+  began.get_future().wait();
+  CHECK(progress.awaited());
+  progress.advance({{0, 1}});
+  CHECK((waiting.get() == Waited::Reached));
+  CHECK_FALSE(progress.awaited());
+  progress.tell_of_waits({});
+  CHECK((progress.wait_for(Positions{{0, 2}}, in(kShort)) == Waited::TimedOut));
+}

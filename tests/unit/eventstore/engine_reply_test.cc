@@ -1,0 +1,85 @@
+// Replies: what an engine hands back with an acceptance, and when it hands back nothing.
+#include <doctest/doctest.h>
+
+#include <mutex>
+
+#include "tests/support/engine_rig.h"
+#include "tests/support/plain_commands.h"
+
+using namespace cassette;
+using namespace cassette::eventstore;
+using namespace cassette::testing;
+
+namespace {
+
+Accepted accepted(Reply reply) {
+  REQUIRE(std::holds_alternative<Accepted>(reply));
+  return std::get<Accepted>(std::move(reply));
+}
+
+}  // namespace
+
+TEST_CASE("an acceptance comes with the commit that the ledger holds") {
+  EngineRig rig;
+  rig.start();
+  stock_up(rig, "v1", "p1", 10);
+  const Accepted reply = accepted(rig.execute(order_of("o1", "v1", "p1", 1), "key"));
+  REQUIRE(reply.commit != nullptr);
+  const StoredCommit last = rig.commits().back();
+  CHECK(reply.commit->position() == reply.position);
+  const StoredCommit* commit = reply.commit->decoded();
+  REQUIRE(commit != nullptr);
+  CHECK(commit->position == last.position);
+  CHECK(commit->hash == last.hash);
+  CHECK(commit->bytes == last.bytes);
+  CHECK(commit->commit == last.commit);
+  CHECK(reply.first_event == 0);
+}
+
+TEST_CASE("each acceptance of one commit names its own first event") {
+  EngineRig rig;
+  rig.start();
+  stock_up(rig, "v1", "p1", 100);
+  constexpr std::size_t kOrders = 50;
+  std::mutex mutex;
+  std::map<std::string, Accepted> replies;
+  for (std::size_t n = 0; n < kOrders; ++n) {
+    const std::string id = "o" + std::to_string(n);
+    Request request;
+    request.command = order_of(id, "v1", "p1", 1);
+    rig.submit(std::move(request), [&, id](Reply reply) {
+      const std::lock_guard lock(mutex);
+      if (auto* yes = std::get_if<Accepted>(&reply)) replies[id] = std::move(*yes);
+    });
+  }
+  rig.stop();
+  REQUIRE(replies.size() == kOrders);
+  bool any_behind_another = false;
+  for (const auto& [id, reply] : replies) {
+    REQUIRE(reply.commit != nullptr);
+    const StoredCommit* commit = reply.commit->decoded();
+    REQUIRE(commit != nullptr);
+    REQUIRE(reply.first_event < commit->commit.events.size());
+    const auto& first = commit->commit.events[reply.first_event].event;
+    const auto* placed = std::get_if<domain::OrderPlaced>(&first);
+    REQUIRE(placed != nullptr);
+    CHECK(placed->order_id.value == id);
+    any_behind_another = any_behind_another || reply.first_event > 0;
+  }
+  CHECK(any_behind_another);
+}
+
+TEST_CASE("a repeat, and what changes nothing, come without a commit") {
+  EngineRig rig;
+  rig.start();
+  stock_up(rig, "v1", "p1", 10);
+  const Accepted first = accepted(rig.execute(order_of("o1", "v1", "p1", 1), "key"));
+  const Accepted repeat = accepted(rig.execute(order_of("o1", "v1", "p1", 1), "key"));
+  CHECK(repeat.repeated);
+  CHECK(repeat.position == first.position);
+  CHECK(repeat.commit == nullptr);
+  const Accepted already =
+      accepted(rig.execute(advance("o1", "v1", domain::OrderStatus::Confirmed), "other"));
+  CHECK_FALSE(already.changed);
+  CHECK(already.commit == nullptr);
+}
