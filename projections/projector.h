@@ -20,10 +20,10 @@
 namespace cassette::projections {
 
 // Bodies waiting to be folded: enough that reading goes on while a batch is written. Bytes.
-inline constexpr std::uint64_t kMaxWaitingBytes = 4 << 20;
+inline constexpr std::uint64_t kMaxWaitingBytes = 8 << 20;
 // Bodies of one batch: enough to write few batches when catching up, and little enough that a
 // reader's positions move ten times a second, and that a disk which was full takes what waited.
-inline constexpr std::uint64_t kMaxBatchBytes = 512 << 10;
+inline constexpr std::uint64_t kMaxBatchBytes = 4 << 20;
 // How long a commit waits for others while nobody waits for a position: a read that brings none may
 // see a change this much later. What is written for an order costs less among others.
 inline constexpr std::chrono::milliseconds kGatherPatience{10};
