@@ -23,7 +23,8 @@ class Table {
   // The document, to be changed; a new one has version 0, and is kept only if that changes. Valid
   // until the end of the commit's fold.
   virtual D& at(const std::string& key) = 0;
-  // The same of one that the event makes: there is none yet, so it need not be looked for.
+  // The same of one that the event makes: there is none yet, so it need not be looked for. One that
+  // is there all the same is written over, unless it is remembered: then the fold fails.
   virtual D& make(const std::string& key) = 0;
 };
 

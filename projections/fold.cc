@@ -156,7 +156,7 @@ class EventFold {
       domain::ProductId product;
       domain::StockItem item;
     };
-    std::deque<Moved> moved;  // the domain holds on to items while it moves the next
+    std::deque<Moved> moved;  // until all have moved
     const auto item_of = [&](const domain::ProductId& product) -> domain::StockItem& {
       for (Moved& each : moved) {
         if (each.product == product) return each.item;

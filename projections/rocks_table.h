@@ -51,8 +51,11 @@ class RocksTable : public Table<D> {
   }
 
   D& make(const std::string& key) override {
-    last_ = &*young_.try_emplace(key).first;
-    CHECK(version_of(last_->second.document) == 0);
+    const auto [slot, fresh] = young_.try_emplace(key);
+    if (old_.contains(key) || version_of(slot->second.document) > 0) {
+      throw UnreadableDocument{database_.corrupt("document " + key + " is made twice").error};
+    }
+    last_ = &*slot;
     return changed(*last_);
   }
 

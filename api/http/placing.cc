@@ -146,7 +146,9 @@ Answered<Settled> await_placed(const Call& call, const domain::OrderId& id,
                                const eventstore::Accepted& accepted) {
   auto settled = settled_by_commit(call, id, accepted);
   if (!settled) return await_order(call, id, accepted.position, is_settled);
-  const bool many = call.services.orders.count() >= call.services.many_orders;
+  const auto& services = call.services;
+  const bool many = services.orders.count() >= services.many_orders && !services.models.failure();
+  if (!many) await_heads(call);  // what was answered ahead is before them; in vain is no error
   const auto waited = await_written(call, accepted.position, many ? kMaxCommitsAhead : 0);
   if (!waited) return Failure{waited.error()};
   return *std::move(settled);

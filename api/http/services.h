@@ -75,8 +75,8 @@ struct Services {
   std::string openapi;  // the text of docs/openapi.yaml
   std::function<domain::Timestamp()> now = wall_clock;
   Waits waits = {};
-  // With fewer orders under way than this, each is answered when the read models have it: whoever
-  // was answered last finds all of them there, position or not.
+  // With fewer orders under way than this, each is answered when the read models have all that this
+  // process knows of: whoever was answered last finds every order there, position or not.
   std::size_t many_orders = 8;
   UnderWay orders = {};
 };

@@ -115,6 +115,17 @@ TEST_CASE("an order is not answered far ahead of the models") {
   CHECK(header_of(response, "Cassette-Position") == "0:1001");
 }
 
+TEST_CASE("no order is answered ahead of models that have stopped") {
+  Desk desk;
+  testing::TapeMaker tape = testing::small_market();
+  tape.run(testing::place_order("o-1", {testing::item("v1", "p1", 1)}));
+  answer_with_commit(desk, tape.commits().back());
+  desk.models.behind = 1;
+  desk.models.failed = "a hole";
+  desk.services.many_orders = 1;
+  CHECK(desk.send_keyed("POST", "/orders", kPlace).status == 503);
+}
+
 TEST_CASE("an order that its commit does not settle is waited for") {
   Desk desk;
   testing::TapeMaker tape(2);
@@ -132,6 +143,7 @@ TEST_CASE("an order that its commit does not settle is waited for") {
     if (commit.position == position) answer_with_commit(desk, commit);
   }
   desk.models.behind = 1;
+  desk.services.many_orders = 1;
   const std::string body = R"({"orderId":")" + order + R"(","customerId":"c","items":[)" +
                            R"({"vendorId":"v1","productId":"p","quantity":1}]})";
   const Response response = desk.send_keyed("POST", "/orders", body);

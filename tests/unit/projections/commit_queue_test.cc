@@ -21,10 +21,15 @@ eventstore::StoredCommit commit(std::uint64_t number, std::uint64_t bytes = 10) 
 
 struct Rig {
   std::atomic<bool> hurried{false};
+  std::atomic<int> asked{0};  // how often it was
   CommitQueue queue;
 
   explicit Rig(std::chrono::microseconds patience, std::uint64_t batch_bytes = 100)
-      : queue(1'000, {batch_bytes, patience, [this] { return hurried.load(); }}) {}
+      : queue(1'000, {batch_bytes, patience, [this] {
+                        ++asked;
+                        asked.notify_all();
+                        return hurried.load();
+                      }}) {}
 
   void push(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t n = first; n <= last; ++n) CHECK(queue.push(commit(n)));
@@ -38,9 +43,11 @@ struct Rig {
 
 TEST_CASE("a batch gathers until somebody waits") {
   Rig rig(kForever);
+  rig.push(1, 3);  // asks for the second and the third, to know whether to wake the taker
+  rig.asked = 0;
   auto taken = rig.taken();
-  rig.push(1, 3);
-  CHECK(taken.wait_for(milliseconds(20)) == std::future_status::timeout);
+  rig.asked.wait(0);  // by the taker, which found nobody in a hurry
+  CHECK(taken.wait_for(milliseconds(0)) == std::future_status::timeout);
   rig.hurried = true;
   rig.queue.hurry();
   CHECK(taken.get() == 3);
