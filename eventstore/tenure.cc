@@ -52,7 +52,7 @@ TenureEnd Tenure::serve() {
     if (claimed_ && archiver_.has_room()) {
       if (auto ended = take_remote()) return *ended;
       take_inbox();
-    } else if (claimed_) {
+    } else if (claimed_ && archiver_.failure()) {
       refuse_inbox();
     }
     if (const auto& failed = state_->failure()) return end(end_of(*failed), failed->what);
@@ -157,7 +157,8 @@ void Tenure::take_inbox() {
   }
 }
 
-// The archive can't follow, for want of room: deciding more would only fill memory.
+// The archive can't be written, and memory is full of what it would have to take. One that is
+// merely behind is waited for.
 void Tenure::refuse_inbox() {
   for (; next_taken_ < taken_.size(); ++next_taken_) {
     taken_[next_taken_].done(Unavailable{"the archive is behind"});

@@ -21,6 +21,9 @@ EngineRig::EngineRig(Options options) : options_(std::move(options)) {
   if (options_.ledgers.empty()) {
     for (const auto& ledger : memory_) options_.ledgers.push_back(ledger.get());
   }
+  if (options_.archives.empty()) {
+    for (const auto& archive : archives_) options_.archives.push_back(archive.get());
+  }
 }
 
 void EngineRig::launch() {
@@ -38,7 +41,7 @@ void EngineRig::launch() {
     for (const auto& tail : tails_) {
       if (tail->partition() != p) others.push_back(tail.get());
     }
-    EngineParts parts{*options_.ledgers[p], *archives_[p], std::move(others),
+    EngineParts parts{*options_.ledgers[p], *options_.archives[p], std::move(others),
                       [this] {
                         ++clock_reads;
                         return domain::Timestamp{now_micros.load()};

@@ -23,6 +23,8 @@ class EngineRig {
     std::size_t inbox_capacity = 16384;
     // What the engines append to, when not the rig's own ledgers.
     std::vector<eventstore::Ledger*> ledgers = {};
+    // What they fold into, when not the rig's own archives.
+    std::vector<eventstore::Archive*> archives = {};
     std::chrono::milliseconds give_up_after{10000};
   };
 

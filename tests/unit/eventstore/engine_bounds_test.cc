@@ -118,6 +118,51 @@ TEST_CASE("ABacklogOfAnotherPartitionIsTakenInBoundedCommits") {
   CHECK(largest_commit(rig, 1) < kLargest);
 }
 
+// Folds nothing while it is held.
+class HeldArchive : public MemoryArchive {
+ public:
+  Stored<Done> fold_all(std::span<const StoredCommit* const> commits,
+                        const FoldPoint& point) override {
+    held.wait(true);
+    return MemoryArchive::fold_all(commits, point);
+  }
+  void release() {
+    held = false;
+    held.notify_all();
+  }
+  std::atomic<bool> held{false};
+};
+
+// A load that outran the archive for a moment had everything refused.
+TEST_CASE("AnArchiveThatIsBehindIsWaitedForAndRefusesNobody") {
+  constexpr std::size_t kTextBytes = 100 * 1024;
+  constexpr int kEnough = 64 * 1024 * 1024 / kTextBytes;  // to fill what may wait for the archive
+  constexpr int kProducts = kEnough + 100;
+  HeldArchive archive;
+  EngineRig rig{{.archives = {&archive}}};
+  rig.start();
+  REQUIRE(std::holds_alternative<Accepted>(rig.execute(register_vendor("v1"))));
+  archive.held = true;
+  std::atomic<int> accepted{0};
+  std::atomic<int> refused{0};
+  for (int n = 0; n < kProducts; ++n) {
+    domain::ListProduct list = list_product("v1", "p" + std::to_string(n));
+    list.details.description = std::string(kTextBytes, 'x');
+    Request request;
+    request.command = std::move(list);
+    rig.submit(std::move(request), [&](const Reply& reply) {
+      ++(std::holds_alternative<Accepted>(reply) ? accepted : refused);
+    });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto in_time = [&] { return std::chrono::steady_clock::now() < deadline; };
+  while (accepted < kEnough && refused == 0 && in_time()) std::this_thread::yield();
+  archive.release();
+  while (accepted + refused < kProducts && in_time()) std::this_thread::yield();
+  CHECK(accepted == kProducts);
+  CHECK(refused == 0);
+}
+
 // One order of a thousand lines of long names, at a hundred vendors, in one commit.
 TEST_CASE("TheLargestOrderFitsIntoACommit") {
   EngineRig rig;
