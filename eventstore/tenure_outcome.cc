@@ -49,8 +49,12 @@ void Tenure::on_stored() {
   }
   state_->committed(stored.batch, head_.commit);
   FoldPoint folded = archived_by(stored.batch);
-  // Before anything else, since the ledger has nothing to do meanwhile.
-  if (signals_.granted && !state_->failure()) publish();
+  // Before anything else, since the ledger has nothing to do meanwhile. But a few callers are told
+  // first: what they ask for next comes along then, or else they are two groups for ever, each
+  // waiting for the other's commit.
+  const bool many = draft_ && (draft_->bytes >= options_.commit_target_bytes / 2 ||
+                               draft_->waiters.size() > stored.batch.waiters.size());
+  if (many && signals_.granted && !state_->failure()) publish();
   std::shared_ptr<const AppendedCommit> commit = take_commit(stored);
   release(stored.batch, commit);
   archiver_.give(std::move(commit), std::move(folded));
