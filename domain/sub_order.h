@@ -279,7 +279,8 @@ void evolve(SubOrder& sub_order, const SubOrderEvent& event);
 
 // What an event does to the stock of its sub-order's products: one change of version an item,
 // however many lines name its product. `before` is the sub-order without the event; `item_of` gives
-// the stock item of a product. The events that have no overload leave the stock alone.
+// the stock item of a product, which is done with before the next is asked for. The events that
+// have no overload leave the stock alone.
 using StockOf = std::function<StockItem&(const ProductId&)>;
 void apply_to_stock(const SubOrder& before, const StockReserved& event, const StockOf& item_of);
 void apply_to_stock(const SubOrder& before, const ReservationSettled& event,

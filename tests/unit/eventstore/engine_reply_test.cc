@@ -1,7 +1,9 @@
 // Replies: what an engine hands back with an acceptance, and when it hands back nothing.
 #include <doctest/doctest.h>
 
-#include <mutex>
+#include <functional>
+#include <future>
+#include <map>
 
 #include "tests/support/engine_rig.h"
 #include "tests/support/plain_commands.h"
@@ -41,17 +43,22 @@ TEST_CASE("each acceptance of one commit names its own first event") {
   rig.start();
   stock_up(rig, "v1", "p1", 100);
   constexpr std::size_t kOrders = 50;
-  std::mutex mutex;
-  std::map<std::string, Accepted> replies;
-  for (std::size_t n = 0; n < kOrders; ++n) {
-    const std::string id = "o" + std::to_string(n);
+  std::map<std::string, Accepted> replies;  // by the engine's thread alone, until it stops
+  const auto submit = [&](const std::string& id, std::function<void()> then) {
     Request request;
     request.command = order_of(id, "v1", "p1", 1);
-    rig.submit(std::move(request), [&, id](Reply reply) {
-      const std::lock_guard lock(mutex);
+    rig.submit(std::move(request), [&replies, id, then = std::move(then)](Reply reply) {
       if (auto* yes = std::get_if<Accepted>(&reply)) replies[id] = std::move(*yes);
+      then();
     });
-  }
+  };
+  // The others come from the engine's own thread, so that it finds them together.
+  std::promise<void> submitted;
+  submit("o0", [&] {
+    for (std::size_t n = 1; n < kOrders; ++n) submit("o" + std::to_string(n), [] {});
+    submitted.set_value();
+  });
+  submitted.get_future().wait();
   rig.stop();
   REQUIRE(replies.size() == kOrders);
   bool any_behind_another = false;
