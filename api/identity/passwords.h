@@ -13,7 +13,7 @@
 namespace cassette::api {
 
 // What one hash takes: RFC 9106's second choice is 64 MiB and three passes; OWASP's least is 19 MiB
-// and two, which this is, since a machine that hashes a hundred logins a second still sells.
+// and two, which this is: what signs in shares its machine with what sells.
 struct HashCost {
   std::size_t memory_bytes = 19 * 1024 * 1024;
   unsigned long long passes = 2;
