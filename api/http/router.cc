@@ -208,7 +208,7 @@ Answered<Response> Router::call(const Request& request, const Compiled& compiled
   const Route& route = *compiled.route;
   Call call{request,
             services_,
-            caller_of_request(),
+            administrator_caller(),
             services_.now(),
             path_of(target.segments),
             {},

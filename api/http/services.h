@@ -19,6 +19,10 @@
 
 namespace cassette::api {
 
+class Identity;
+class RateLimits;
+class SecurityLog;
+
 struct HealthReport {
   bool ready = false;
   std::string durability;            // in force: "fsync", "replicated" or "relaxed"
@@ -79,6 +83,9 @@ struct Services {
   // process knows of: whoever was answered last finds every order there, position or not.
   std::size_t many_orders = 8;
   UnderWay orders = {};
+  Identity* identity = nullptr;       // null: every caller is the administrator
+  SecurityLog* security = nullptr;    // null: refused attempts are not recorded
+  RateLimits* rate_limits = nullptr;  // null: none
 };
 
 // A request, routed. Lives as long as its handler runs.
