@@ -18,6 +18,12 @@ struct RequestHeaders {
   std::string position;  // Cassette-Position
   std::string origin;
   std::string host;
+  std::string authorization;
+  std::string accept;
+  std::string cookie;
+  // X-Request-Id where it is one, else made by the listener: a UUIDv7. Names the request in answers,
+  // the log and the audit.
+  std::string request_id;
 };
 
 struct Request {
@@ -26,6 +32,8 @@ struct Request {
   RequestHeaders headers;
   std::string body;
   bool body_too_large = false;  // the body was cut off at its route's limit
+  std::string address = {};     // the peer's IP as text; empty when there is no connection
+  bool tls = false;
 };
 
 struct Response {

@@ -11,6 +11,7 @@
 #include <charconv>
 
 #include "api/http/problem.h"
+#include "api/http/request_id.h"
 
 namespace cassette::api {
 namespace {
@@ -80,6 +81,11 @@ Request to_request(const httplib::Request& from) {
   request.headers.position = header(from, "Cassette-Position");
   request.headers.origin = header(from, "Origin");
   request.headers.host = header(from, "Host");
+  request.headers.authorization = header(from, "Authorization");
+  request.headers.accept = header(from, "Accept");
+  request.headers.cookie = header(from, "Cookie");
+  request.headers.request_id = request_id_of(from.get_header_value("X-Request-Id"));
+  request.address = from.remote_addr;
   return request;
 }
 
@@ -214,16 +220,19 @@ class HttpServer::Listener : public httplib::Server {
   // As the library's own, but that a request may end its connection, and that its answer is not
   // lost when what it sent is not read.
   bool process_and_close_socket(socket_t socket) override {
+    std::string address;
+    int port = 0;
+    httplib::detail::get_remote_ip_and_port(socket, address, port);
     const bool served = httplib::detail::process_server_socket(
         svr_sock_, socket, keep_alive_max_count_, keep_alive_timeout_sec_, read_timeout_sec_,
         read_timeout_usec_, write_timeout_sec_, write_timeout_usec_,
-        [this](httplib::Stream& stream, bool last, bool& closed) {
+        [&](httplib::Stream& stream, bool last, bool& closed) {
           close_connection = false;
           answered_by_us = false;
           // The library looks at this only between requests that are not there yet: a busy
           // connection would never end.
           const bool stopping = svr_sock_ == INVALID_SOCKET;
-          const bool ok = process_request(stream, {}, 0, {}, 0, last || stopping, closed,
+          const bool ok = process_request(stream, address, 0, {}, 0, last || stopping, closed,
                                           [](httplib::Request& request) {
                                             // A part of a document is no use, and a part that isn't
                                             // there would hide what a write has answered.
