@@ -22,6 +22,21 @@ const std::map<std::string, eventstore::Durability> kDurabilities{
 const std::map<std::string, domain::Confirmation> kConfirmations{
     {"automatic", domain::Confirmation::Automatic}, {"manual", domain::Confirmation::Manual}};
 
+void add_nats_tls(CLI::App& app, eventstore::JetStreamTls& tls) {
+  app.add_option("--nats-tls-ca", tls.ca_file, "Certificates that the server of --nats must be of")
+      ->envname("CASSETTE_NATS_TLS_CA")
+      ->check(CLI::ExistingFile);
+  CLI::Option* cert =
+      app.add_option("--nats-tls-cert", tls.cert_file, "Own certificate for the server of --nats")
+          ->envname("CASSETTE_NATS_TLS_CERT")
+          ->check(CLI::ExistingFile);
+  CLI::Option* key = app.add_option("--nats-tls-key", tls.key_file, "Key of --nats-tls-cert")
+                         ->envname("CASSETTE_NATS_TLS_KEY")
+                         ->check(CLI::ExistingFile);
+  cert->needs(key);
+  key->needs(cert);
+}
+
 void add_ledger(CLI::App& app, LedgerSettings& ledger) {
   app.add_option("--data", ledger.data, "Folder of the ledger's server, archive and read models")
       ->envname("CASSETTE_DATA")
@@ -31,6 +46,10 @@ void add_ledger(CLI::App& app, LedgerSettings& ledger) {
   app.add_option("--nats-creds", ledger.nats_creds, "Credentials file for --nats")
       ->envname("CASSETTE_NATS_CREDS")
       ->check(CLI::ExistingFile);
+  app.add_option("--nats-nkey", ledger.nats_nkey, "File of the nkey's seed for --nats")
+      ->envname("CASSETTE_NATS_NKEY")
+      ->check(CLI::ExistingFile);
+  add_nats_tls(app, ledger.nats_tls);
 }
 
 CLI::App* add_up(CLI::App& app, UpSettings& up) {
@@ -69,6 +88,12 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
       ->envname("CASSETTE_TAKE_OVER");
   sub->add_flag("--demo", up.demo, "Fill the marketplace with a small bicycle catalogue")
       ->envname("CASSETTE_DEMO");
+  sub->add_flag("--insecure-no-auth", up.insecure_no_auth,
+                "Ask nobody who they are: every caller is the administrator; on loopback only")
+      ->envname("CASSETTE_INSECURE_NO_AUTH");
+  sub->add_flag("--private-catalogue", up.private_catalogue,
+                "Show nothing of the catalogue to who sends no token")
+      ->envname("CASSETTE_PRIVATE_CATALOGUE");
   return sub;
 }
 

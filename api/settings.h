@@ -9,6 +9,7 @@
 
 #include "domain/order.h"
 #include "eventstore/durability.h"
+#include "eventstore/jetstream_connection.h"
 
 namespace cassette::api {
 
@@ -17,6 +18,8 @@ struct LedgerSettings {
   std::string data = "cassette-data";  // folder; made when absent
   std::string nats_url;                // empty: the embedded server
   std::string nats_creds;              // file; empty: none
+  std::string nats_nkey;               // file of a seed, for `nats_url`; empty: none
+  eventstore::JetStreamTls nats_tls;   // for `nats_url`
 };
 
 struct UpSettings {
@@ -26,9 +29,11 @@ struct UpSettings {
   std::optional<std::uint32_t> partitions;  // as the ledger has; of a new one 1
   eventstore::Durability durability = eventstore::Durability::Fsync;
   domain::Policy policy;
-  std::string master_key_file;  // empty: DATA/master.key
-  bool take_over = false;       // take the partitions from whoever holds them
-  bool demo = false;            // fill an empty marketplace with a small catalogue
+  std::string master_key_file;     // empty: DATA/master.key
+  bool take_over = false;          // take the partitions from whoever holds them
+  bool demo = false;               // fill an empty marketplace with a small catalogue
+  bool insecure_no_auth = false;   // every caller is the administrator; on loopback only
+  bool private_catalogue = false;  // nothing of the catalogue without a token
 };
 
 struct TailSettings {

@@ -10,8 +10,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/erasure_check.h"
 #include "api/health.h"
 #include "api/hints.h"
+#include "api/http/loopback.h"
 #include "api/http/router.h"
 #include "api/http/server.h"
 #include "api/http/services.h"
@@ -128,6 +130,7 @@ class Up {
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<Signer> signer_;
   std::unique_ptr<projections::Projection> projection_;
+  std::unique_ptr<ErasureCheck> erasures_;
   std::unique_ptr<eventstore::EngineHost> engines_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Services> services_;
@@ -147,6 +150,12 @@ Stored<Done> Up::start() {
   auto address = parse_address(settings_.http);
   if (!address.ok()) return Failure{address.error()};
   http_options_ = address.value();
+  if (settings_.insecure_no_auth && !is_loopback_address(http_options_.address)) {
+    return Failure{eventstore::StoreError{
+        eventstore::StoreError::Kind::Unsupported,
+        "--insecure-no-auth goes with an --http address of this machine alone, not with " +
+            http_options_.address}};
+  }
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
@@ -168,8 +177,9 @@ Stored<Done> Up::connect() {
     nats_ = std::move(nats).value();
     url = nats_->endpoint().url;
   }
-  auto connection = eventstore::JetStreamConnection::connect(
-      connection_options(settings_.ledger, url, "cassette"));
+  auto options = connection_options(settings_.ledger, url, "cassette");
+  if (!options.ok()) return Failure{options.error()};
+  auto connection = eventstore::JetStreamConnection::connect(options.value());
   if (!connection.ok()) return Failure{connection.error()};
   connection_ = std::move(connection).value();
   if (nats_) nats_->watch([this] { return connection_->failed_to_write(); });
@@ -279,6 +289,7 @@ Outcome Up::await_ready() {
       return Outcome::Failed;
     }
   }
+  erasures_ = std::make_unique<ErasureCheck>(projection_->models(), *keyring_);
   // Whoever reads `ready` writes next.
   while (engines_->claiming()) {
     if (told_to_end()) return Outcome::ToldToEnd;

@@ -37,7 +37,8 @@ constexpr int kNotExecuted = 127;
 std::vector<std::string> up_words(const std::filesystem::path& data) {
   const std::filesystem::path binary = own_binary().parent_path().parent_path() / "cassette";
   if (!std::filesystem::exists(binary)) give_up(binary.string() + " is not built");
-  return {binary.string(), "up", "--data", data.string(), "--http", "127.0.0.1:0"};
+  return {binary.string(),     "up", "--data", data.string(), "--http", "127.0.0.1:0",
+          "--insecure-no-auth"};
 }
 
 std::string text_of(const std::filesystem::path& file) {

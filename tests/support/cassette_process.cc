@@ -188,6 +188,8 @@ ScratchFolder::~ScratchFolder() {
 CassetteProcess::CassetteProcess(std::filesystem::path data, std::vector<std::string> arguments)
     : data_(std::move(data)), log_(data_.string() + ".log"), arguments_(std::move(arguments)) {
   const std::vector<std::string> first{"up", "--data", data_.string(), "--http", "127.0.0.1:0"};
+  const bool asks = std::erase(arguments_, kWithIdentities) > 0;
+  if (!asks) arguments_.push_back("--insecure-no-auth");
   arguments_.insert(arguments_.begin(), first.begin(), first.end());
 }
 

@@ -73,11 +73,15 @@ struct Finished {
 Finished run_cassette(const std::vector<std::string>& arguments,
                       std::chrono::milliseconds limit = 2 * kDeadline);
 
+// Stands among the arguments of a process that asks its callers who they are.
+inline constexpr std::string_view kWithIdentities = "with identities";
+
 // One `cassette up` at a time on one data folder; it may be started again after it has ended. At
 // the end of this the process is killed. One thread uses it.
 class CassetteProcess {
  public:
-  // Adds `--data DATA --http 127.0.0.1:0` to `arguments`. Nothing runs yet.
+  // Adds `--data DATA --http 127.0.0.1:0` to `arguments`, and `--insecure-no-auth` unless
+  // kWithIdentities is among them. Nothing runs yet.
   explicit CassetteProcess(std::filesystem::path data, std::vector<std::string> arguments = {});
   ~CassetteProcess();
   CassetteProcess(const CassetteProcess&) = delete;

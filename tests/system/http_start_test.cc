@@ -23,8 +23,10 @@ TEST_CASE("A port that is taken, or none, ends a take-over before it begins") {
   for (const std::string& address : {taken, std::string("127.0.0.1"), std::string("0.0.0.0:0")}) {
     const Finished second =
         run_cassette({"up", "--data", (scratch / "second").string(), "--nats", first.nats_url(),
-                      "--nats-monitor", first.monitor_url(), "--master-key-file",
-                      (first.data() / "master.key").string(), "--take-over", "--http", address});
+                      "--nats-monitor", first.monitor_url(), "--nats-nkey",
+                      (first.data() / "nats" / "engine.nk").string(), "--master-key-file",
+                      (first.data() / "master.key").string(), "--take-over", "--insecure-no-auth",
+                      "--http", address});
     INFO(address << ": " << second.output << second.errors);
     CHECK(second.status == kCouldNotStart);
     Marketplace market(first.http_url());

@@ -16,14 +16,15 @@ const endTimeoutMs = 20_000;
 
 export class Server {
   // Resolves once the server has said `ready`; rejects with its log when it ends before.
-  static async start({ partitions, args = [] }) {
+  // Everybody is the administrator, unless `identities`.
+  static async start({ partitions, args = [], identities = false }) {
     const server = new Server();
     server.data = mkdtempSync(path.join(tmpdir(), 'cassette-openapi-'));
     server.log = [];
     server.process = spawn(
       binary,
       ['up', '--data', server.data, '--http', '127.0.0.1:0', '--partitions', String(partitions),
-        ...args],
+        ...(identities ? [] : ['--insecure-no-auth']), ...args],
       { stdio: ['ignore', 'pipe', 'pipe'] });
     server.ended = new Promise((resolve) => {
       server.process.once('exit', (code, signal) => resolve(code ?? signal));
