@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eventstore/jetstream_handles.h"
+#include "eventstore/jetstream_journal.h"
 #include "eventstore/jetstream_key_value.h"
 #include "eventstore/jetstream_ledger.h"
 
@@ -28,15 +29,40 @@ constexpr int kIoBufferBytes = 256 * 1024;
 constexpr std::int64_t kDuplicatesNs = 100'000'000;
 constexpr std::int64_t kNoLimit = -1;
 
+// Answers the server's challenge, at each connect and reconnect. NATS.c frees the signature.
+natsStatus sign_nonce(char**, unsigned char** signature, int* length, const char* nonce,
+                      void* key) {
+  const NkeySignature made = static_cast<const UserNkey*>(key)->sign(nonce);
+  *signature = static_cast<unsigned char*>(std::malloc(made.size()));
+  if (*signature == nullptr) return NATS_NO_MEMORY;
+  std::copy(made.begin(), made.end(), *signature);
+  *length = static_cast<int>(made.size());
+  return NATS_OK;
+}
+
+// `wanted` outlives the connection: the key is used again at each reconnect.
 natsStatus set_credentials(natsOptions* options, const JetStreamOptions& wanted) {
   if (!wanted.creds_file.empty()) {
     return natsOptions_SetUserCredentialsFromFiles(options, wanted.creds_file.c_str(), nullptr);
   }
-  if (!wanted.seed_file.empty()) {
-    return natsOptions_SetNKeyFromSeed(options, wanted.public_key.c_str(),
-                                       wanted.seed_file.c_str());
+  if (!wanted.nkey) return NATS_OK;
+  // NATS.c only reads the closure.
+  void* key = const_cast<UserNkey*>(&*wanted.nkey);
+  return natsOptions_SetNKey(options, wanted.nkey->public_key().c_str(), sign_nonce, key);
+}
+
+natsStatus set_tls(natsOptions* options, const JetStreamTls& tls) {
+  if (!tls.wanted()) return NATS_OK;
+  natsStatus status = natsOptions_SetSecure(options, true);
+  // Whose certificate it shows must be the host of the URL, which NATS.c compares by itself.
+  if (status == NATS_OK && !tls.ca_file.empty()) {
+    status = natsOptions_LoadCATrustedCertificates(options, tls.ca_file.c_str());
   }
-  return NATS_OK;
+  if (status == NATS_OK && !tls.cert_file.empty()) {
+    status = natsOptions_LoadCertificatesChain(options, tls.cert_file.c_str(),
+                                               tls.key_file.c_str());
+  }
+  return status;
 }
 
 natsStatus set_reconnect(natsOptions* options) {
@@ -84,6 +110,7 @@ natsStatus set_options(natsOptions* options, const JetStreamOptions& wanted) {
       natsOptions_SetErrorHandler(options, ignore_asynchronous_error, nullptr),
       set_reconnect(options),
       set_credentials(options, wanted),
+      set_tls(options, wanted.tls),
   };
   for (const natsStatus step : steps) {
     if (step != NATS_OK) return step;
@@ -188,7 +215,7 @@ Stored<std::unique_ptr<JetStreamLink>> JetStreamLink::open(const JetStreamOption
   link->options = options;
   OptionsHandle opts;
   natsStatus status = natsOptions_Create(out(opts));
-  if (status == NATS_OK) status = set_options(opts.get(), options);
+  if (status == NATS_OK) status = set_options(opts.get(), link->options);
   if (status == NATS_OK) status = natsConnection_Connect(out(link->connection), opts.get());
   if (status != NATS_OK) return Failure{store_error("connecting to " + options.url, status)};
   jsOptions js;
@@ -303,6 +330,11 @@ std::unique_ptr<Ledger> JetStreamConnection::ledger(std::uint32_t partition) {
 Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string_view name,
                                                                      std::uint32_t replicas) {
   return JetStreamKeyValue::open(*link_, name, replicas);
+}
+
+Stored<std::unique_ptr<Journal>> JetStreamConnection::open_journal(std::string_view name,
+                                                                   const JournalOptions& options) {
+  return JetStreamJournal::open(*link_, name, options);
 }
 
 std::string JetStreamConnection::server_id() const {

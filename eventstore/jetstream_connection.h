@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "eventstore/journal.h"
 #include "eventstore/key_value.h"
 #include "eventstore/ledger.h"
+#include "eventstore/nkey.h"
 #include "eventstore/store_error.h"
 
 namespace cassette::eventstore {
@@ -22,12 +24,21 @@ inline constexpr std::size_t kMaxHeaderBytes = 4096;
 // A whole message, as the server's max_payload and a stream's max_msg_size count it.
 inline constexpr std::size_t kMaxMessageBytes = kMaxBodyBytes + kMaxHeaderBytes;
 
+// PEM files. Any of them makes TLS a must: a server without it is not talked to.
+struct JetStreamTls {
+  std::string ca_file{};    // who the server's certificate must come from; empty: the system's
+  std::string cert_file{};  // our own certificate, with its chain; empty: none
+  std::string key_file{};   // and its key
+
+  bool wanted() const { return !ca_file.empty() || !cert_file.empty(); }
+};
+
 struct JetStreamOptions {
   std::string url = "nats://127.0.0.1:4222";  // or several, comma-separated, of one cluster
   std::string name = "cassette";              // as the server's monitor shows it
-  std::string creds_file{};                   // a user's JWT and seed in one file; empty: none
-  std::string seed_file{};  // an nkey's seed; `public_key` must be given with it; empty: none
-  std::string public_key{};
+  std::string creds_file{};          // a user's JWT and seed in one file; empty: none
+  std::optional<UserNkey> nkey{};    // who we are, where the server knows nkeys
+  JetStreamTls tls{};                // for a server that is not of this machine
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds request_timeout{5000};  // of everything but `append`
 };
@@ -68,6 +79,11 @@ class JetStreamConnection {
   // Makes the bucket, or opens the one there is. File storage, one value a key.
   Stored<std::unique_ptr<KeyValue>> create_bucket(std::string_view name,
                                                   std::uint32_t replicas = 1);
+
+  // Makes the journal's stream, or opens the one there is and gives it these limits. `name` is of
+  // [A-Z0-9-].
+  Stored<std::unique_ptr<Journal>> open_journal(std::string_view name,
+                                                const JournalOptions& options = {});
 
   // Whether there is a server at the other end just now.
   bool connected() const;

@@ -1,4 +1,5 @@
 // JetStream against the contracts that the implementations in memory pass too.
+#include "tests/support/journal_contract.h"
 #include "tests/support/key_value_contract.h"
 #include "tests/support/ledger_contract.h"
 #include "tests/support/nats_fixture.h"
@@ -19,6 +20,9 @@ struct Rig {
   std::unique_ptr<KeyValue> bucket() {
     return must(connection->create_bucket("bucket-" + std::to_string(made++)));
   }
+  std::unique_ptr<Journal> journal(const JournalOptions& options) {
+    return must(connection->open_journal("JOURNAL-" + std::to_string(made++), options));
+  }
 };
 
 TEST_CASE("JetStream keeps the ledger's contract") {
@@ -29,6 +33,34 @@ TEST_CASE("JetStream keeps the ledger's contract") {
 TEST_CASE("JetStream keeps the key-value contract") {
   Rig rig;
   key_value_contract([&] { return rig.bucket(); });
+}
+
+TEST_CASE("JetStream keeps the journal's contract") {
+  Rig rig;
+  journal_contract([&](const JournalOptions& options) { return rig.journal(options); });
+}
+
+TEST_CASE("A journal is there after a restart, and takes new limits when it is opened again") {
+  Rig rig;
+  const auto journal = must(rig.connection->open_journal("SECURITY"));
+  for (int n = 1; n <= 20; ++n) {
+    must(journal->append("e" + std::to_string(n), std::string(1024, 'x')));
+  }
+  rig.nats.kill9();
+  must(rig.nats.server().restart());
+  const auto connection = rig.nats.connect();
+  CHECK(must(must(connection->open_journal("SECURITY"))->bounds()).last == 20);
+  const auto smaller = must(connection->open_journal("SECURITY", {.max_bytes = 4096}));
+  CHECK(must(smaller->bounds()).first > 15);
+  CHECK(must(smaller->bounds()).last == 20);
+}
+
+TEST_CASE("A stream that was made for something else is not taken for a journal") {
+  Rig rig;
+  must(rig.connection->create_ledger_stream(7, {}));
+  const auto journal = rig.connection->open_journal("LEDGER-7");
+  REQUIRE_FALSE(journal.ok());
+  CHECK(journal.error().kind == eventstore::StoreError::Kind::Mismatch);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
-// The in-memory ledger and bucket pass the contracts; the faulty ledger fails as it is told.
+// The in-memory ledger, bucket and journal pass the contracts; the faulty ledger fails as it is told.
+#include "eventstore/memory_journal.h"
 #include "eventstore/memory_key_value.h"
 #include "eventstore/memory_ledger.h"
 #include "tests/support/faulty_ledger.h"
+#include "tests/support/journal_contract.h"
 #include "tests/support/key_value_contract.h"
 #include "tests/support/ledger_contract.h"
 
@@ -17,6 +19,12 @@ TEST_CASE("MemoryLedger is a Ledger") {
 
 TEST_CASE("MemoryKeyValue is a KeyValue") {
   key_value_contract([] { return std::make_unique<MemoryKeyValue>(); });
+}
+
+TEST_CASE("MemoryJournal is a Journal") {
+  journal_contract([](const eventstore::JournalOptions& options) {
+    return std::make_unique<eventstore::MemoryJournal>(options);
+  });
 }
 
 TEST_CASE("FaultyLedger without faults is a Ledger") {
