@@ -9,6 +9,7 @@
 #include "eventstore/event_fields.h"
 #include "eventstore/json_read.h"
 #include "eventstore/json_write.h"
+#include "eventstore/request_id.h"
 
 namespace cassette::eventstore {
 namespace {
@@ -38,12 +39,14 @@ void append_cause(JsonBuffer& out, const Cause& cause) {
   if (cause.on_remote) append_member(out, R"(,"on":)", format(*cause.on_remote));
 }
 
-// Who asked and when, unless it is as the event before says.
+// Who asked, when and by which request, unless it is as the event before says.
 void append_asker(JsonBuffer& out, const RecordedEvent& recorded, const RecordedEvent* on) {
   const bool as_before = on ? recorded.by == on->by : recorded.by.empty();
-  if (!as_before) append_member(out, R"(,"by":)", recorded.by.name());
+  if (!as_before) append_member(out, R"(,"by":)", recorded.by.text());
   const bool then = on ? recorded.occurred_at == on->occurred_at : !recorded.occurred_at;
   if (!then) append_member(out, R"(,"occurredAt":)", recorded.occurred_at);
+  const bool of_it = on ? recorded.request == on->request : recorded.request.empty();
+  if (!of_it) append_member(out, R"(,"request":)", pack_request_id(recorded.request.text()));
 }
 
 void append_field(JsonBuffer& out, const WireField& field, const void* value) {

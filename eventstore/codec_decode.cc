@@ -6,6 +6,7 @@
 #include "eventstore/codec.h"
 #include "eventstore/event_fields.h"
 #include "eventstore/json_cursor.h"
+#include "eventstore/request_id.h"
 
 namespace cassette::eventstore {
 namespace {
@@ -68,6 +69,7 @@ class EventReader {
     if (key == "on") return once(1) && read_on(json);
     if (key == "by") return once(2) && read_by(json);
     if (key == "occurredAt") return once(3) && read(json, recorded_.occurred_at, trace_);
+    if (key == "request") return once(4) && read_request(json);
     return key != "type" && fields_->read(key, json, trace_);
   }
 
@@ -75,6 +77,13 @@ class EventReader {
     std::string name;
     if (!read(json, name, trace_)) return false;
     recorded_.by = std::move(name);
+    return true;
+  }
+
+  bool read_request(ondemand::value json) {
+    std::string written;
+    if (!read(json, written, trace_)) return false;
+    recorded_.request = unpack_request_id(written);
     return true;
   }
 
@@ -98,6 +107,7 @@ class EventReader {
     const RecordedEvent& on = events_[*recorded_.cause.on];
     if (!seen_[2]) recorded_.by = on.by;
     if (!seen_[3]) recorded_.occurred_at = on.occurred_at;
+    if (!seen_[4]) recorded_.request = on.request;
     inherit_fields(OpenEvent(recorded_.event), OpenEvent(on.event));
     return true;
   }
@@ -114,7 +124,7 @@ class EventReader {
   RecordedEvent& recorded_;
   ReadTrace& trace_;
   std::optional<MemberReader> fields_;
-  std::array<bool, 4> seen_{};  // cause, on, by, occurredAt
+  std::array<bool, 5> seen_{};  // cause, on, by, occurredAt, request
 };
 
 class CommitReader {

@@ -23,6 +23,7 @@ struct Request {
   int status = 200;    // what the first answer says when it is accepted
   std::string by;      // the principal, "admin" or "customer:c-17"
   std::optional<domain::Timestamp> occurred_at;
+  std::string request_id{};  // of the request that asked; empty: none is recorded
 };
 
 // Committed, or "already so". `position` is that of the first acceptance when it is a repeat.

@@ -70,33 +70,38 @@ struct Cause {
   bool operator==(const Cause&) const = default;
 };
 
-// Who asked: "admin" or "customer:c-17"; empty for nobody. Copies share one text, since the events
-// of a commit have few askers. Thread-safe as a string is.
-class Principal {
+// A text that many events of a commit have alike: copies share it. Thread-safe as a string is.
+class SharedText {
  public:
-  Principal() = default;
-  Principal(std::string name)
-      : name_(name.empty() ? nullptr : std::make_shared<const std::string>(std::move(name))) {}
-  Principal(const char* name) : Principal(std::string(name)) {}
+  SharedText() = default;
+  SharedText(std::string text)
+      : text_(text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text))) {}
+  SharedText(const char* text) : SharedText(std::string(text)) {}
 
-  const std::string& name() const {
-    static const std::string kNobody;
-    return name_ ? *name_ : kNobody;
+  const std::string& text() const {
+    static const std::string kNone;
+    return text_ ? *text_ : kNone;
   }
-  bool empty() const { return !name_; }
-  bool operator==(const Principal& other) const {
-    return name_ == other.name_ || name() == other.name();
+  bool empty() const { return !text_; }
+  bool operator==(const SharedText& other) const {
+    return text_ == other.text_ || text() == other.text();
   }
 
  private:
-  std::shared_ptr<const std::string> name_;  // null when empty
+  std::shared_ptr<const std::string> text_;  // null when empty
 };
+
+// Who asked: "admin" or "customer:c-17"; empty for nobody.
+using Principal = SharedText;
+// Of the request that asked, as its answer named it (request_id.h); empty for none.
+using RequestId = SharedText;
 
 struct RecordedEvent {
   domain::Event event;
   Cause cause;
   Principal by;                                  // a reaction keeps its cause's
   std::optional<domain::Timestamp> occurred_at;  // as given by the asker; decides nothing
+  RequestId request{};                           // a reaction keeps its cause's
 
   bool operator==(const RecordedEvent&) const = default;
 };

@@ -145,6 +145,7 @@ void WorkingState::decide_new(Submission& submission, Batch& batch) {
   RecordedEvent envelope;
   envelope.by = std::move(request.by);
   envelope.occurred_at = request.occurred_at;
+  envelope.request = std::move(request.request_id);
   if (!request.id.empty()) {
     envelope.cause.command = static_cast<std::uint32_t>(batch.commit.commands.size());
     remember(request, batch);
@@ -198,7 +199,7 @@ void WorkingState::append(domain::Events events, const RecordedEvent& envelope, 
   for (domain::Event& event : events) {
     marketplace_.evolve(event);
     batch.commit.events.emplace_back(std::move(event), envelope.cause, envelope.by,
-                                     envelope.occurred_at);
+                                     envelope.occurred_at, envelope.request);
   }
   const std::size_t before = batch.events_text.text().size();
   batch.events_text.take(batch.commit);
@@ -221,6 +222,7 @@ void WorkingState::run_reactions(Batch& batch) {
     RecordedEvent envelope;
     envelope.by = batch.commit.events[i].by;
     envelope.occurred_at = batch.commit.events[i].occurred_at;
+    envelope.request = batch.commit.events[i].request;
     envelope.cause.on = static_cast<std::uint32_t>(released + i);
     for (domain::Command& command : commands) {
       const std::uint32_t to = home(home_of(command));
@@ -262,6 +264,7 @@ void WorkingState::react_to(const StoredCommit& source, Batch& batch) {
     RecordedEvent envelope;
     envelope.by = cause.by;
     envelope.occurred_at = cause.occurred_at;
+    envelope.request = cause.request;
     envelope.cause.on_remote = EventRef{source.position, static_cast<std::uint32_t>(i)};
     for (domain::Command& command : domain::react(cause.event)) {
       if (home(home_of(command)) != settings_.partition) continue;

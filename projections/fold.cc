@@ -192,7 +192,7 @@ struct OrderFold {
       const eventstore::RecordedEvent& recorded = stored.commit.events[index];
       evolve(
           document, event,
-          {stored.commit.at, {stored.position, index}, recorded.by.name(), recorded.occurred_at});
+          {stored.commit.at, {stored.position, index}, recorded.by.text(), recorded.occurred_at});
     }
   }
 };
@@ -215,8 +215,9 @@ std::optional<OrderDocument> fold_placed(const eventstore::StoredCommit& stored,
 void fold(Documents& documents, const eventstore::StoredCommit& stored) {
   FoldMeta meta{stored.commit.at, {stored.position, 0}, {}, {}};
   for (const eventstore::RecordedEvent& recorded : stored.commit.events) {
-    meta.by = recorded.by.name();
+    meta.by = recorded.by.text();
     meta.occurred_at = recorded.occurred_at;
+    meta.request_id = recorded.request.text();
     EventFold event_fold(documents, meta);
     std::visit(event_fold, recorded.event);
     std::optional<TimelineEntry> entry =

@@ -16,6 +16,7 @@ struct FoldMeta {
   eventstore::EventRef ref;
   std::string by;
   std::optional<domain::Timestamp> occurred_at;
+  std::string request_id{};  // empty: by no request
 };
 
 // A member that a document shows even when it is empty. Never nullopt in a document.

@@ -50,11 +50,19 @@ struct Entry {
     header.occurred_at = meta.occurred_at;
     header.type = E::type;
     header.by = meta.by;
+    header.request_id = meta.request_id;
     header.cause = cause_of(recorded.cause, meta);
     name_entities(header, event);
-    TimelineEntry entry{meta.at, meta.ref,        render(header, event),
-                        {},      header.order_id, std::move(products)};
+    TimelineEntry entry{.at = meta.at,
+                        .ref = meta.ref,
+                        .body = render(header, event),
+                        .vendor_id = {},
+                        .order_id = header.order_id,
+                        .products = std::move(products)};
     if (!std::same_as<E, domain::SubOrderRecorded>) entry.vendor_id = header.vendor_id;
+    // An order's events are found by the order, and it by its customer.
+    if (header.order_id.empty()) entry.customer_id = header.customer_id;
+    entry.erasure = std::same_as<E, domain::CustomerErased>;
     if (!header.product_id.empty() && entry.products.empty()) {
       entry.products.push_back(header.vendor_id + "/" + header.product_id);
     }

@@ -20,6 +20,7 @@ struct TimelineHeader {
   std::optional<domain::Timestamp> occurred_at;
   std::string type;
   std::string by;
+  std::string request_id;  // empty: by no request, or from before they were kept
   std::string cause;  // the id of the event that called for this one
   std::string vendor_id;
   std::string product_id;
@@ -33,6 +34,7 @@ struct TimelineHeader {
     visit("occurredAt", self.occurred_at);
     visit("type", self.type);
     visit("by", self.by);
+    visit("requestId", self.request_id);
     visit("cause", self.cause);
     visit("vendorId", self.vendor_id);
     visit("productId", self.product_id);
@@ -48,6 +50,8 @@ struct TimelineEntry {
   std::string vendor_id;              // empty: on no vendor's timeline
   std::string order_id;               // empty: on no order's
   std::vector<std::string> products;  // "vendor/product" of each that it touches
+  std::string customer_id{};          // of a customer's own events; empty: on no customer's
+  bool erasure = false;               // of a customer's data
 };
 
 // Nothing for a ledger fact. `products` are the stock items that the event changed.

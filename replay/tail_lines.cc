@@ -21,6 +21,7 @@ struct EventLine {
   eventstore::Hash hash{};
   domain::Timestamp at;
   std::string by;
+  std::string request_id;
   std::optional<domain::Event> event;
 
   static void fields(auto& self, auto&& visit) {
@@ -29,6 +30,7 @@ struct EventLine {
     visit("hash", self.hash);
     visit("at", self.at);
     visit("by", self.by);
+    visit("requestId", self.request_id);
     visit("event", self.event);
   }
 };
@@ -66,8 +68,13 @@ class Summary {
   }
   void operator()(std::string_view name, std::integral auto number) { add(name, number); }
   void operator()(std::string_view name, NamedEnum auto value) { add(name, name_of(value)); }
-  void operator()(std::string_view, const domain::Sealed&) {}
-  void operator()(std::string_view, const domain::ContactInfo&) {}
+  // What can't be opened any more is said to be so; what can be is not shown.
+  void operator()(std::string_view name, const domain::Sealed& sealed) {
+    if (sealed.token == kErased) add(name, kErased);
+  }
+  void operator()(std::string_view name, const domain::ContactInfo& contact) {
+    if (contact.email.token == kErased || contact.phone.token == kErased) add(name, kErased);
+  }
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& list) {
     if (!list.empty()) add(name, list.size());
@@ -109,17 +116,18 @@ std::string line_of(const StoredCommit& stored, std::uint32_t index, TailFormat 
   const RecordedEvent& recorded = stored.commit.events[index];
   if (format == TailFormat::Json) {
     return eventstore::to_json(EventLine{eventstore::format(stored.position), index, stored.hash,
-                                         stored.commit.at, recorded.by.name(), recorded.event});
+                                         stored.commit.at, recorded.by.text(),
+                                         recorded.request.text(), recorded.event});
   }
   return printable(fmt::format("{} {} {} {} {}", eventstore::format(stored.position),
-                               domain::format(stored.commit.at), recorded.by.name(),
+                               domain::format(stored.commit.at), recorded.by.text(),
                                type_of(recorded.event), summary_of(recorded.event)));
 }
 
 std::string line_of_empty(const StoredCommit& stored, TailFormat format) {
   const std::string position = eventstore::format(stored.position);
   if (format == TailFormat::Json) {
-    return eventstore::to_json(EventLine{position, 0, stored.hash, stored.commit.at, "", {}});
+    return eventstore::to_json(EventLine{position, 0, stored.hash, stored.commit.at, "", "", {}});
   }
   return fmt::format("{} {} (no events)", position, domain::format(stored.commit.at));
 }
