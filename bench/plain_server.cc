@@ -32,9 +32,12 @@ class PlainServer::Listener {
     const api::HttpServer::Options options;
     server_.set_tcp_nodelay(true);
     server_.set_keep_alive_max_count(options.max_requests);
-    server_.set_keep_alive_timeout(options.keep_alive.count());
-    server_.set_read_timeout(options.read_timeout.count());
-    server_.set_write_timeout(options.write_timeout.count());
+    server_.set_keep_alive_timeout(
+        std::chrono::ceil<std::chrono::seconds>(options.patience.idle).count());
+    server_.set_read_timeout(
+        std::chrono::ceil<std::chrono::seconds>(options.patience.read).count());
+    server_.set_write_timeout(
+        std::chrono::ceil<std::chrono::seconds>(options.patience.write).count());
     server_.new_task_queue = [options] {
       return std::make_unique<httplib::ThreadPool>(options.threads, options.max_queued_connections)
           .release();

@@ -250,6 +250,10 @@ Problem method_not_allowed() {
   return make(405, "method-not-allowed", "Method not allowed", "Allow names what is.");
 }
 
+Problem request_timeout() {
+  return make(408, "request-timeout", "Request timeout", "The request took too long to arrive.");
+}
+
 Problem precondition_failed(std::string why) {
   return make(412, "precondition-failed", "Precondition failed", std::move(why));
 }

@@ -52,6 +52,7 @@ Problem not_permitted(std::string why);                             // 403 not-p
 Problem not_found(std::string_view entity, std::string_view id);    // 404 not-found
 Problem no_such_route();                                            // 404 no-such-route
 Problem method_not_allowed();                                       // 405
+Problem request_timeout();                                          // 408
 Problem precondition_failed(std::string why);                       // 412 precondition-failed
 Problem body_too_large(std::size_t limit_bytes);                    // 413
 Problem path_too_long(std::size_t limit_bytes);                     // 414

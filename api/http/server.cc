@@ -1,5 +1,6 @@
-// HttpServer: the only file that serves with cpp-httplib. Its regex routing, ranges, form parsing
-// and file serving stay unused: every request goes to the router as it came.
+// HttpServer: the only file that serves with cpp-httplib. Its regex routing, ranges, form parsing,
+// file serving and its own TLS stay unused: every request goes to the router as it came, over a
+// wire of ours.
 #include "api/http/server.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include <charconv>
 
+#include "api/http/addresses.h"
 #include "api/http/problem.h"
 #include "api/http/request_id.h"
 
@@ -23,12 +25,44 @@ constexpr std::size_t kMaxDrainedBytes = 64 * 1024 * 1024;
 // matcher's stack grows by some 300 bytes a character: 8 MiB are gone at 26,000. No path that there
 // is has more than three ids of 64.
 constexpr std::size_t kMaxPathBytes = 1024;
-// How long a closed connection's rest is read for, so that the last answer isn't lost with it.
+// How long a closed connection's rest is waited for, so that the last answer isn't lost with it,
+// and how long it may take altogether.
 constexpr int kLingerMillis = 500;
+constexpr std::chrono::seconds kMaxLinger{5};
+// What browsers do with an answer, beyond what its route says of it: no guessing of types, no
+// telling others where a link was followed, no embedding in pages of other sites.
+constexpr std::string_view kSecurityHeaders =
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n";
+// For a year, under this name, never without TLS (RFC 6797).
+constexpr std::string_view kStrictTransport = "Strict-Transport-Security: max-age=31536000\r\n";
+// Of a page that brings no policy of its own: nothing may be loaded, run, sent or framed.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 // What the connection's thread must know beyond a request: set by the handlers, read by its loop.
 thread_local bool close_connection = false;
 thread_local bool answered_by_us = false;
+thread_local const Wire* current_wire = nullptr;
+
+// The library's view of a wire.
+class WireStream : public httplib::Stream {
+ public:
+  WireStream(Wire& wire, int socket) : wire_(wire), socket_(socket) {}
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* to, std::size_t size) override { return wire_.read(to, size); }
+  ssize_t write(const char* from, std::size_t size) override {
+    return wire_.write({from, size}) ? static_cast<ssize_t>(size) : -1;
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return socket_; }
+
+ private:
+  Wire& wire_;
+  const int socket_;
+};
 
 enum class Body { None, Present, Ambiguous };
 
@@ -70,7 +104,7 @@ bool is_multipart(const httplib::Request& request) {
   return request.get_header_value("Content-Type").starts_with("multipart/");
 }
 
-Request to_request(const httplib::Request& from) {
+Request to_request(const httplib::Request& from, bool tls) {
   Request request;
   request.method = from.method;
   request.target = from.target;
@@ -86,26 +120,33 @@ Request to_request(const httplib::Request& from) {
   request.headers.cookie = header(from, "Cookie");
   request.headers.request_id = request_id_of(from.get_header_value("X-Request-Id"));
   request.address = from.remote_addr;
+  request.tls = tls;
   return request;
 }
 
-void give(Response response, httplib::Response& to) {
+void give(Response response, const std::string& request_id, httplib::Response& to) {
   answered_by_us = true;
   to.status = response.status;
   for (auto& [name, value] : response.headers) to.set_header(std::string(name), value);
+  to.set_header("X-Request-Id", request_id);
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) to.set_header("Content-Type", std::string(response.content_type));
+  if (response.content_type.starts_with("text/html") && !to.has_header("Content-Security-Policy")) {
+    to.set_header("Content-Security-Policy", kPagePolicy);
+  }
   to.body = std::move(response.body);
 }
 
-void refuse_and_close(const Problem& problem, httplib::Response& to) {
+void refuse_and_close(const Problem& problem, const httplib::Request& request,
+                      httplib::Response& to) {
   close_connection = true;
-  give(to_response(problem), to);
+  give(to_response(problem), request_id_of(request.get_header_value("X-Request-Id")), to);
   to.set_header("Connection", "close");
 }
 
 // What cpp-httplib refuses by itself, as a problem of the same status.
 Problem refusal(int status) {
+  if (current_wire != nullptr && current_wire->timed_out()) return request_timeout();
   if (status == 413) return body_too_large(kMaxBulkBytes);
   Problem problem = malformed("The request line or the headers can't be understood.");
   problem.status = status;
@@ -116,7 +157,8 @@ void drain(int socket) {
   std::array<char, 16384> buffer;
   std::size_t drained = 0;
   pollfd readable{socket, POLLIN, 0};
-  while (drained < kMaxDrainedBytes) {
+  const auto deadline = std::chrono::steady_clock::now() + kMaxLinger;
+  while (drained < kMaxDrainedBytes && std::chrono::steady_clock::now() < deadline) {
     const int ready = ::poll(&readable, 1, kLingerMillis);
     if (ready <= 0) return;
     const ssize_t size = ::recv(socket, buffer.data(), buffer.size(), 0);
@@ -129,7 +171,9 @@ void drain(int socket) {
 
 class HttpServer::Listener : public httplib::Server {
  public:
-  explicit Listener(const HttpServer::Options& options) {
+  // `tls` outlives the listener; null: plain HTTP.
+  Listener(const HttpServer::Options& options, const TlsContext* tls)
+      : tls_(tls), patience_(options.patience) {
     // Without the library's SO_REUSEPORT: a second process on the port must fail, not share it.
     set_socket_options([](socket_t socket) {
       const int on = 1;
@@ -138,9 +182,13 @@ class HttpServer::Listener : public httplib::Server {
     set_tcp_nodelay(true);  // without it an answer on a kept connection takes 40 ms
     set_payload_max_length(kMaxDrainedBytes);
     set_keep_alive_max_count(options.max_requests);
-    set_keep_alive_timeout(options.keep_alive.count());
-    set_read_timeout(options.read_timeout.count());
-    set_write_timeout(options.write_timeout.count());
+    set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(patience_.idle).count());
+    set_header_writer(
+        [block = std::string(kSecurityHeaders) + std::string(tls ? kStrictTransport : "")](
+            httplib::Stream& stream, httplib::Headers& headers) {
+          stream.write(block.data(), block.size());
+          return httplib::detail::write_headers(stream, headers);
+        });
     new_task_queue = [options] {
       return std::make_unique<httplib::ThreadPool>(options.threads, options.max_queued_connections)
           .release();
@@ -156,11 +204,12 @@ class HttpServer::Listener : public httplib::Server {
     Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
     set_exception_handler([](const httplib::Request& request, httplib::Response& response,
                              const std::exception_ptr&) {
-      spdlog::error("{} {}: cpp-httplib threw", request.method, request.target);
-      refuse_and_close(internal_error(), response);
+      const std::string id = request_id_of(request.get_header_value("X-Request-Id"));
+      spdlog::error("{} {} ({}): cpp-httplib threw", request.method, request.target, id);
+      refuse_and_close(internal_error(), request, response);
     });
-    set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (!answered_by_us) refuse_and_close(refusal(response.status), response);
+    set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+      if (!answered_by_us) refuse_and_close(refusal(response.status), request, response);
     });
   }
 
@@ -181,24 +230,25 @@ class HttpServer::Listener : public httplib::Server {
     // Without a length, the library leaves the body of a DELETE in the connection.
     const bool left_over = request.method == "DELETE" && request.has_header("Transfer-Encoding");
     if (request.path.size() > kMaxPathBytes) {
-      refuse_and_close(path_too_long(kMaxPathBytes), response);
+      refuse_and_close(path_too_long(kMaxPathBytes), request, response);
     } else if (body == Body::Ambiguous || (body == Body::Present && !may_have_body) || left_over) {
-      refuse_and_close(malformed("The body's length is ambiguous, or not expected."), response);
+      refuse_and_close(malformed("The body's length is ambiguous, or not expected."), request,
+                       response);
     } else if (body == Body::Present && request.has_header("Content-Encoding")) {
-      refuse_and_close(unsupported_media_type("the body as it is"), response);
+      refuse_and_close(unsupported_media_type("the body as it is"), request, response);
     } else if (body == Body::Present && is_multipart(request)) {
-      refuse_and_close(unsupported_media_type(kJson), response);
+      refuse_and_close(unsupported_media_type(kJson), request, response);
     } else if (body == Body::Present) {
       return false;
     } else {
-      give(router_->handle(to_request(request)), response);
+      answer(to_request(request, tls_ != nullptr), response);
     }
     return true;
   }
 
   void read_and_handle(const httplib::Request& from, httplib::Response& response,
                        const httplib::ContentReader& reader) const {
-    Request request = to_request(from);
+    Request request = to_request(from, tls_ != nullptr);
     const std::size_t limit = router_->max_body_bytes(request.method, request.target);
     const std::uint64_t length = from.get_header_value_u64("Content-Length");
     request.body_too_large = length > limit;
@@ -209,37 +259,33 @@ class HttpServer::Listener : public httplib::Server {
       return true;
     });
     if (!whole) {
+      const bool late = current_wire->timed_out();
       const bool large = response.status == 413;
-      refuse_and_close(large ? body_too_large(limit) : malformed("The body breaks off."), response);
+      refuse_and_close(late    ? request_timeout()
+                       : large ? body_too_large(limit)
+                               : malformed("The body breaks off."),
+                       from, response);
       return;
     }
     if (request.body_too_large) request.body.clear();
-    give(router_->handle(request), response);
+    answer(request, response);
   }
 
-  // As the library's own, but that a request may end its connection, and that its answer is not
-  // lost when what it sent is not read.
+  void answer(const Request& request, httplib::Response& response) const {
+    give(router_->handle(request), request.headers.request_id, response);
+  }
+
+  // In place of the library's own, whose streams lose what a client sent ahead, and wait without an
+  // end for one that sends a byte at a time.
   bool process_and_close_socket(socket_t socket) override {
-    std::string address;
-    int port = 0;
-    httplib::detail::get_remote_ip_and_port(socket, address, port);
-    const bool served = httplib::detail::process_server_socket(
-        svr_sock_, socket, keep_alive_max_count_, keep_alive_timeout_sec_, read_timeout_sec_,
-        read_timeout_usec_, write_timeout_sec_, write_timeout_usec_,
-        [&](httplib::Stream& stream, bool last, bool& closed) {
-          close_connection = false;
-          answered_by_us = false;
-          // The library looks at this only between requests that are not there yet: a busy
-          // connection would never end.
-          const bool stopping = svr_sock_ == INVALID_SOCKET;
-          const bool ok = process_request(stream, address, 0, {}, 0, last || stopping, closed,
-                                          [](httplib::Request& request) {
-                                            // A part of a document is no use, and a part that isn't
-                                            // there would hide what a write has answered.
-                                            request.ranges.clear();
-                                          });
-          return ok && !close_connection && !stopping;
-        });
+    std::unique_ptr<TlsSession> session;
+    if (tls_ != nullptr) session = tls_->session(socket);
+    bool served = false;
+    if (tls_ == nullptr || session != nullptr) {
+      Wire wire(socket, std::move(session), patience_);
+      served = wire.handshake() && serve(wire, socket);
+      wire.finish();
+    }
     if (close_connection) {
       ::shutdown(socket, SHUT_WR);
       drain(socket);
@@ -250,28 +296,69 @@ class HttpServer::Listener : public httplib::Server {
     return served;
   }
 
+  // One request after another, until either side ends it.
+  bool serve(Wire& wire, socket_t socket) {
+    const std::string address = peer_address(socket);
+    const auto stopping = [this] { return svr_sock_ == INVALID_SOCKET; };
+    current_wire = &wire;
+    bool served = false;
+    for (std::size_t left = keep_alive_max_count_; left > 0; --left) {
+      if (!wire.await_request(stopping)) break;
+      close_connection = false;
+      answered_by_us = false;
+      const bool last = left == 1 || stopping();
+      bool closed = false;
+      WireStream stream(wire, socket);
+      served =
+          process_request(stream, address, 0, {}, 0, last, closed, [](httplib::Request& request) {
+            // A part of a document is no use, and a part that isn't there would
+            // hide what a write has answered.
+            request.ranges.clear();
+          });
+      served = wire.flush() && served;
+      if (!served || closed || last || close_connection) break;
+    }
+    current_wire = nullptr;
+    return served;
+  }
+
+  const TlsContext* tls_;
+  const Patience patience_;
   const Router* router_ = nullptr;
 };
 
 eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::bind(const Options& options) {
   using eventstore::StoreError;
-  if (options.address != "127.0.0.1" && options.address != "localhost") {
+  if (!options.tls && !options.insecure_http && !is_loopback_address(options.address)) {
     return Failure{StoreError{
         StoreError::Kind::Unsupported,
-        fmt::format("http listens on loopback only (127.0.0.1), not on {}: callers don't have to "
-                    "show yet who they are",
+        fmt::format("plain HTTP on {}, which others reach, lets them read along: give --tls-cert "
+                    "and --tls-key, or say --insecure-http",
                     options.address)}};
   }
-  auto listener = std::make_unique<Listener>(options);
-  const int port = options.port == 0
-                       ? listener->bind_to_any_port("127.0.0.1")
-                       : (listener->bind_to_port("127.0.0.1", options.port) ? options.port : -1);
+  std::unique_ptr<TlsContext> tls;
+  if (options.tls) {
+    auto loaded = TlsContext::load(*options.tls);
+    if (!loaded) return Failure{loaded.error()};
+    tls = std::move(loaded).value();
+  }
+  auto listener = std::make_unique<Listener>(options, tls.get());
+  // Resolved by name it could be ::1 on one machine and 127.0.0.1 on the next.
+  const std::string ip = options.address == "localhost" ? "127.0.0.1" : options.address;
+  int port = options.port;
+  if (port == 0) {
+    port = listener->bind_to_any_port(ip);
+  } else if (!listener->bind_to_port(ip, port)) {
+    port = -1;
+  }
   if (port <= 0) {
     return Failure{StoreError{StoreError::Kind::Unavailable,
-                              fmt::format("127.0.0.1:{} can't be bound", options.port)}};
+                              host_and_port(options.address, options.port) + " can't be bound"}};
   }
+  const auto bound = static_cast<std::uint16_t>(port);
+  std::string url = (tls ? "https://" : "http://") + host_and_port(options.address, bound);
   return std::unique_ptr<HttpServer>(
-      new HttpServer(std::move(listener), static_cast<std::uint16_t>(port)));
+      new HttpServer(std::move(tls), std::move(listener), bound, std::move(url)));
 }
 
 eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& router,
@@ -281,15 +368,20 @@ eventstore::Stored<std::unique_ptr<HttpServer>> HttpServer::start(const Router& 
   return server;
 }
 
-HttpServer::HttpServer(std::unique_ptr<Listener> listener, std::uint16_t port)
-    : listener_(std::move(listener)), port_(port) {}
+HttpServer::HttpServer(std::unique_ptr<TlsContext> tls, std::unique_ptr<Listener> listener,
+                       std::uint16_t port, std::string url)
+    : tls_(std::move(tls)), listener_(std::move(listener)), port_(port), url_(std::move(url)) {}
+
+eventstore::Stored<eventstore::Done> HttpServer::reload_certificate() {
+  if (!tls_) return eventstore::Done{};
+  return tls_->reload();
+}
 
 void HttpServer::serve(const Router& router) {
   listener_->answer_with(router);
   thread_ = std::thread([this] { listener_->listen_after_bind(); });
   listener_->wait_until_ready();
-  spdlog::info("http listens on 127.0.0.1:{}, loopback only: every caller is the administrator",
-               port_);
+  spdlog::info("http listens at {}", url_);
 }
 
 HttpServer::~HttpServer() {
