@@ -167,6 +167,15 @@ Stored<Done> JetStreamKeyValue::purge(std::string_view key) {
   return erase_before(key, marked.value());
 }
 
+// A writer that comes between finds the key absent, and what it writes is not the marker.
+Stored<Done> JetStreamKeyValue::forget(std::string_view key) {
+  const auto marked = send(
+      link_, {.subject = subject(key), .value = {}, .expected = std::nullopt, .removal = true});
+  if (!marked) return Failure{marked.error()};
+  if (auto erased = erase_before(key, marked.value()); !erased) return erased;
+  return erase(marked.value());
+}
+
 // That the old value could not be erased is no reason to say that the new one is not there: the
 // next write or purge of the key tries again.
 Stored<std::uint64_t> JetStreamKeyValue::replace(std::string_view key, std::string_view value,

@@ -34,6 +34,8 @@ class KeyValue {
   virtual Stored<std::uint64_t> put(std::string_view key, std::string_view value) = 0;
   // Removing what is absent is no error. Earlier values of the key are erased from disk.
   virtual Stored<Done> purge(std::string_view key) = 0;
+  // As `purge`, and leaves no trace that the key was ever there: for keys that are named once only.
+  virtual Stored<Done> forget(std::string_view key) { return purge(key); }
   virtual Stored<std::vector<std::string>> keys() = 0;
 };
 

@@ -1,5 +1,5 @@
-// Encoding: base64url without padding, as tokens, digests and cursors are written. Refuses anything
-// that is not exactly what it would itself have written.
+// Encoding: base64url without padding, as tokens, digests and cursors are written, and base64 with
+// it, as headers have it. Refuses anything that is not exactly what it would itself have written.
 #pragma once
 
 #include <cstdint>
@@ -19,5 +19,9 @@ inline Bytes bytes_of(std::string_view text) {
 std::string base64url(Bytes bytes);
 // Nothing when `text` is not base64url without padding.
 std::optional<std::string> from_base64url(std::string_view text);
+
+// With padding, and + and /.
+std::string base64(Bytes bytes);
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace cassette::api

@@ -12,6 +12,7 @@
 #include "api/identity/keyring.h"
 #include "api/identity/passwords.h"
 #include "api/identity/security_log.h"
+#include "api/identity/token_fault.h"
 #include "api/identity/trusted_issuers.h"
 #include "domain/result.h"
 #include "eventstore/key_value.h"
@@ -21,18 +22,6 @@ namespace cassette::api {
 class AuthorizationService;
 class SigningKeys;
 class TokenService;
-
-// Why an Authorization header names nobody.
-enum class TokenFault {
-  Malformed,    // no bearer token: 401
-  Invalid,      // forged, of another issuer, for another audience, or not yet valid: 401
-  Expired,      // 401
-  Revoked,      // the token, its family or its credential: 401
-  Unavailable,  // it can't be found out now: 503
-};
-
-// In words, for `error_description` (RFC 6750 §3.1).
-std::string_view name_of(TokenFault fault);
 
 // Thread-safe.
 class Identity {

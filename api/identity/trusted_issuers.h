@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "api/identity/caller.h"
-#include "api/identity/jwt.h"
+#include "api/identity/token_fault.h"
+#include "domain/result.h"
+#include "domain/values.h"
 
 namespace cassette::api {
 
@@ -37,7 +39,7 @@ struct OutsideCaller {
 };
 
 // Thread-safe. Holds each issuer's keys for an hour; an unknown key id asks again, at most once in
-// half a minute.
+// half a minute. Keys that can't be fetched again are believed for a day.
 class TrustedIssuers {
  public:
   // `fetcher` outlives it.
@@ -48,10 +50,10 @@ class TrustedIssuers {
   bool knows(std::string_view issuer) const;
 
   // The caller that a token of `issuer`, one that is known, speaks for. Its claims `role`,
-  // `vendor_id`, `customer_id` and `scope` say who that is: WrongType when they say nothing that
-  // can be. UnknownKey also when the keys can't be fetched. Blocks while they are.
-  Result<OutsideCaller, JwtFault> check(std::string_view token, std::string_view issuer,
-                                        domain::Timestamp now);
+  // `vendor_id`, `customer_id` and `scope` say who that is: Invalid when they say nothing that can
+  // be. Unavailable when the issuer's keys were never fetched. Blocks while they are.
+  Result<OutsideCaller, TokenFault> check(std::string_view token, std::string_view issuer,
+                                          domain::Timestamp now);
 
  private:
   class Issuer;

@@ -1,0 +1,81 @@
+// Signing keys: what our tokens are signed with, in the bucket, their private parts sealed under
+// the keyring. A new key signs from when it is made; the old ones stay in the JWK set until
+// every token that they signed has expired. Source: RFC 7517 §5.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/identity/jwk.h"
+#include "api/identity/sealing.h"
+#include "domain/values.h"
+#include "eventstore/key_value.h"
+
+namespace cassette::api {
+
+// The longest that any token of ours is valid.
+inline constexpr std::chrono::minutes kTokenLifetime{10};
+// How long an old key is still published: until the last token, which another process may have
+// signed before it knew of the new key, has expired on a clock that is behind.
+inline constexpr std::chrono::minutes kKeyOverlap = kTokenLifetime + std::chrono::minutes(2);
+// How old what a process knows of the keys may be when it signs or publishes.
+inline constexpr std::chrono::seconds kKeysFreshFor{2};
+
+// The keys at one moment; the last one signs.
+class KeySet {
+ public:
+  explicit KeySet(std::vector<SigningKey> keys) : keys_(std::move(keys)) {}
+
+  const SigningKey& signing() const { return keys_.back(); }
+  // Null when there is none.
+  const PublicJwk* find(std::string_view key_id) const;
+  // {"keys":[…]}
+  std::string jwks() const;
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  std::vector<SigningKey> keys_;
+};
+
+// Thread-safe. Blocks for round trips where it says so.
+class SigningKeys {
+ public:
+  // Makes the first key when there is none. Both outlive it. Blocks.
+  static eventstore::Stored<std::unique_ptr<SigningKeys>> open(eventstore::KeyValue& bucket,
+                                                               Keyring& keyring,
+                                                               domain::Timestamp now);
+
+  // What is known at this moment, at most `kKeysFreshFor` old. Blocks when it must look again; when
+  // that fails, the keys that it knows go on.
+  std::shared_ptr<const KeySet> current(domain::Timestamp now);
+
+  // As `current`, and looks again, once a second at most, when `key_id` is not among them.
+  std::shared_ptr<const KeySet> having(std::string_view key_id, domain::Timestamp now);
+
+  // Makes a new key, which signs from now on, and drops those that no valid token is of. Blocks.
+  eventstore::Stored<eventstore::Done> rotate(domain::Timestamp now);
+
+ private:
+  struct Record;
+  SigningKeys(eventstore::KeyValue& bucket, Keyring& keyring);
+
+  eventstore::Stored<eventstore::Done> load(domain::Timestamp now);
+  eventstore::Stored<std::optional<Record>> read(std::uint64_t& revision);
+  eventstore::Stored<eventstore::Done> add_key(Record record, std::uint64_t revision,
+                                               domain::Timestamp now);
+  std::shared_ptr<const KeySet> looked_at_within(std::chrono::microseconds age,
+                                                 domain::Timestamp now);
+
+  eventstore::KeyValue& bucket_;
+  Sealer sealer_;
+  std::mutex mutex_;
+  std::shared_ptr<const KeySet> keys_;
+  domain::Timestamp looked_at_;
+};
+
+}  // namespace cassette::api
