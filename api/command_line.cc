@@ -52,6 +52,35 @@ void add_ledger(CLI::App& app, LedgerSettings& ledger) {
   add_nats_tls(app, ledger.nats_tls);
 }
 
+void add_edge(CLI::App& app, EdgeSettings& edge) {
+  CLI::Option* cert =
+      app.add_option("--tls-cert", edge.tls_cert,
+                     "PEM file of the API's certificate and its chain; SIGHUP reads it again")
+          ->envname("CASSETTE_TLS_CERT")
+          ->check(CLI::ExistingFile);
+  CLI::Option* key = app.add_option("--tls-key", edge.tls_key, "PEM file of the key of --tls-cert")
+                         ->envname("CASSETTE_TLS_KEY")
+                         ->check(CLI::ExistingFile);
+  cert->needs(key);
+  key->needs(cert);
+  app.add_flag("--insecure-http", edge.insecure_http,
+               "Serve plain HTTP on an address that others reach")
+      ->envname("CASSETTE_INSECURE_HTTP");
+  app.add_option("--allow-host", edge.allow_hosts,
+                 "A name under which the API is asked, besides those of loopback; repeatable")
+      ->envname("CASSETTE_ALLOW_HOST")
+      ->allow_extra_args(false);
+  app.add_option("--cors-origin", edge.cors_origins,
+                 "An origin whose pages may read answers, such as https://shop.example; repeatable")
+      ->envname("CASSETTE_CORS_ORIGIN")
+      ->allow_extra_args(false);
+  app.add_option("--rate-limit", edge.rate_limits,
+                 "ROLE.KIND=PER_SECOND[:BURST], or =off; a kind is read, write or, of anonymous, "
+                 "sign-in; repeatable")
+      ->envname("CASSETTE_RATE_LIMIT")
+      ->allow_extra_args(false);
+}
+
 CLI::App* add_up(CLI::App& app, UpSettings& up) {
   CLI::App* sub = app.add_subcommand("up", "Run everything on this machine");
   add_ledger(*sub, up.ledger);
@@ -61,6 +90,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   sub->add_option("--http", up.http, "Address and port of the REST API; port 0 takes a free one")
       ->envname("CASSETTE_HTTP")
       ->capture_default_str();
+  add_edge(*sub, up.edge);
   sub->add_option("--partitions", up.partitions,
                   "Partitions of a new ledger (default 1); an old one has its own")
       ->envname("CASSETTE_PARTITIONS")
@@ -84,6 +114,11 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
                   "Key that wraps the keys of personal data (default DATA/master.key)")
       ->envname("CASSETTE_MASTER_KEY_FILE")
       ->check(CLI::ExistingFile);
+  sub->add_option("--security-log-days", up.security_log_days,
+                  "Days for which security events are kept, 1 GiB at most")
+      ->envname("CASSETTE_SECURITY_LOG_DAYS")
+      ->check(CLI::Range(1, 36'500))
+      ->capture_default_str();
   sub->add_flag("--take-over", up.take_over, "Take the partitions from the engine that holds them")
       ->envname("CASSETTE_TAKE_OVER");
   sub->add_flag("--demo", up.demo, "Fill the marketplace with a small bicycle catalogue")

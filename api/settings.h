@@ -22,18 +22,30 @@ struct LedgerSettings {
   eventstore::JetStreamTls nats_tls;   // for `nats_url`
 };
 
+// Where the API meets the network; checked by edge_of (api/edge_settings.h).
+struct EdgeSettings {
+  std::string tls_cert;                   // PEM file; empty: plain HTTP
+  std::string tls_key;                    // of tls_cert
+  bool insecure_http = false;             // plain HTTP on an address that others reach
+  std::vector<std::string> allow_hosts;   // names in Host besides loopback's
+  std::vector<std::string> cors_origins;  // of pages that may read answers
+  std::vector<std::string> rate_limits;   // ROLE.KIND=PER_SECOND[:BURST]
+};
+
 struct UpSettings {
   LedgerSettings ledger;
-  std::vector<std::string> nats_monitors;   // of a server that someone else runs
-  std::string http = "127.0.0.1:8080";      // ADDR:PORT; port 0: a free one
+  std::vector<std::string> nats_monitors;  // of a server that someone else runs
+  std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
+  EdgeSettings edge;
   std::optional<std::uint32_t> partitions;  // as the ledger has; of a new one 1
   eventstore::Durability durability = eventstore::Durability::Fsync;
   domain::Policy policy;
-  std::string master_key_file;     // empty: DATA/master.key
-  bool take_over = false;          // take the partitions from whoever holds them
-  bool demo = false;               // fill an empty marketplace with a small catalogue
-  bool insecure_no_auth = false;   // every caller is the administrator; on loopback only
-  bool private_catalogue = false;  // nothing of the catalogue without a token
+  std::string master_key_file;            // empty: DATA/master.key
+  std::uint32_t security_log_days = 400;  // how long security events are kept
+  bool take_over = false;                 // take the partitions from whoever holds them
+  bool demo = false;                      // fill an empty marketplace with a small catalogue
+  bool insecure_no_auth = false;          // every caller is the administrator; on loopback only
+  bool private_catalogue = false;         // nothing of the catalogue without a token
 };
 
 struct TailSettings {

@@ -12,6 +12,8 @@ using namespace domain;
 
 // Seconds that a client is asked to wait before it tries again.
 constexpr int kRetryAfterSeconds = 1;
+// RFC 6750 §3 wants one parameter at least.
+constexpr std::string_view kBearer = "Bearer realm=\"cassette\"";
 
 Problem make(int status, std::string_view type, std::string_view title, std::string detail) {
   return {status, type, title, std::move(detail), {}, 0, {}};
@@ -163,6 +165,7 @@ Response to_response(const Problem& problem) {
     response.set_header("Retry-After", std::to_string(problem.retry_after_s));
   }
   if (!problem.position.empty()) response.set_header("Cassette-Position", problem.position);
+  if (!problem.challenge.empty()) response.set_header("WWW-Authenticate", problem.challenge);
   return response;
 }
 
@@ -234,6 +237,28 @@ Problem stale_position(std::string why) {
       .at("Cassette-Position");
 }
 
+Problem token_required() {
+  Problem problem = make(401, "token-required", "A token is required",
+                         "Send Authorization: Bearer and an access token of POST /auth/token.");
+  problem.challenge = kBearer;
+  return problem;
+}
+
+Problem invalid_token(std::string_view why) {
+  Problem problem = make(401, "invalid-token", "The token is not valid", fmt::format("{}.", why));
+  problem.challenge =
+      fmt::format("{}, error=\"invalid_token\", error_description=\"{}\"", kBearer, why);
+  return problem;
+}
+
+Problem insufficient_scope(std::string_view scope) {
+  Problem problem = make(403, "insufficient-scope", "The token's scope is too narrow",
+                         fmt::format("{} is needed.", scope));
+  append_member(problem.members, "scope", scope);
+  problem.challenge = fmt::format("{}, error=\"insufficient_scope\", scope=\"{}\"", kBearer, scope);
+  return problem;
+}
+
 Problem not_permitted(std::string why) {
   return make(403, "not-permitted", "Not permitted", std::move(why));
 }
@@ -277,6 +302,15 @@ Problem idempotency_mismatch() {
   return make(422, "idempotency-mismatch", "Idempotency-Key was used before",
               "The first request under this key had another body.")
       .at("Idempotency-Key");
+}
+
+Problem too_many_requests(int retry_after_s) {
+  Problem problem = make(429, "too-many-requests", "Too many requests",
+                         fmt::format("Try again in {} s; RateLimit-Policy says how many a while "
+                                     "may hold.",
+                                     retry_after_s));
+  problem.retry_after_s = retry_after_s;
+  return problem;
 }
 
 Problem internal_error() {

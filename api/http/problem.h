@@ -15,12 +15,13 @@ namespace cassette::api {
 
 struct Problem {
   int status = 500;
-  std::string_view type;   // kebab-case, after "/problems/"
-  std::string_view title;  // of the type, in words
-  std::string detail;      // of this occurrence
-  std::string members;     // further JSON members, comma-separated, without braces
-  int retry_after_s = 0;   // 0: no Retry-After
-  std::string position;    // Cassette-Position; empty: none
+  std::string_view type;       // kebab-case, after "/problems/"
+  std::string_view title;      // of the type, in words
+  std::string detail;          // of this occurrence
+  std::string members;         // further JSON members, comma-separated, without braces
+  int retry_after_s = 0;       // 0: no Retry-After
+  std::string position;        // Cassette-Position; empty: none
+  std::string challenge = {};  // WWW-Authenticate; empty: none
 
   // Adds the member that names what is wrong.
   Problem&& at(std::string_view field) &&;
@@ -48,18 +49,23 @@ Problem invalid_header(std::string_view name, std::string why);     // 400 inval
 Problem idempotency_key_required();                                 // 400
 Problem invalid_cursor();                                           // 400 invalid-cursor
 Problem stale_position(std::string why);                            // 400 stale-position
-Problem not_permitted(std::string why);                             // 403 not-permitted
-Problem not_found(std::string_view entity, std::string_view id);    // 404 not-found
-Problem no_such_route();                                            // 404 no-such-route
-Problem method_not_allowed();                                       // 405
-Problem request_timeout();                                          // 408
-Problem precondition_failed(std::string why);                       // 412 precondition-failed
-Problem body_too_large(std::size_t limit_bytes);                    // 413
-Problem path_too_long(std::size_t limit_bytes);                     // 414
-Problem unsupported_media_type(std::string_view wanted);            // 415
-Problem idempotency_mismatch();                                     // 422
-Problem internal_error();                                           // 500
-Problem unavailable(std::string why);                               // 503 unavailable
-Problem not_caught_up(std::string why);                             // 503 read-models-behind
+// RFC 6750 §3: with the challenge that tells a client what it needs.
+Problem token_required();                                         // 401 token-required
+Problem invalid_token(std::string_view why);                      // 401 invalid-token
+Problem insufficient_scope(std::string_view scope);               // 403 insufficient-scope
+Problem not_permitted(std::string why);                           // 403 not-permitted
+Problem not_found(std::string_view entity, std::string_view id);  // 404 not-found
+Problem no_such_route();                                          // 404 no-such-route
+Problem method_not_allowed();                                     // 405
+Problem request_timeout();                                        // 408
+Problem precondition_failed(std::string why);                     // 412 precondition-failed
+Problem body_too_large(std::size_t limit_bytes);                  // 413
+Problem path_too_long(std::size_t limit_bytes);                   // 414
+Problem unsupported_media_type(std::string_view wanted);          // 415
+Problem idempotency_mismatch();                                   // 422
+Problem too_many_requests(int retry_after_s);                     // 429
+Problem internal_error();                                         // 500
+Problem unavailable(std::string why);                             // 503 unavailable
+Problem not_caught_up(std::string why);                           // 503 read-models-behind
 
 }  // namespace cassette::api

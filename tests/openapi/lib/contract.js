@@ -13,7 +13,7 @@ export const contractFile = path.join(sourceDir, 'docs/openapi.yaml');
 
 const methods = ['get', 'put', 'post', 'delete', 'patch'];
 // Statuses that any operation may answer with, by its `default` response.
-const othersByDefault = [401, 403, 405, 414, 429];
+const othersByDefault = [401, 403, 405, 408, 414, 429];
 
 // An OpenAPI 3.1 document: is it one? Gives what is wrong, or nothing.
 export async function documentErrors() {

@@ -20,11 +20,18 @@ export default function service(context) {
 
   test('browsers may read the headers that carry versions and positions', async () => {
     const { headers } = await context.api.get('/vendors',
-      { headers: { origin: 'https://shop.example' } });
+      { headers: { origin: 'http://localhost:3000' } });
     const exposed = headers['access-control-expose-headers'] ?? '';
-    for (const name of ['ETag', 'Location', 'Cassette-Position', 'Retry-After']) {
+    for (const name of
+      ['ETag', 'Location', 'Cassette-Position', 'Retry-After', 'RateLimit', 'X-Request-Id']) {
       assert.match(exposed, new RegExp(`\\b${name}\\b`, 'i'));
     }
+  });
+
+  test('a request keeps its id, or is given one', async () => {
+    const { headers } = await context.api.get('/vendors', { headers: { 'x-request-id': 'r-1' } });
+    assert.equal(headers['x-request-id'], 'r-1');
+    assert.match((await context.api.get('/vendors')).headers['x-request-id'], /^[0-9a-f-]{36}$/);
   });
 
   test('another name than this machine\'s is 403', async () => {

@@ -1,116 +1,13 @@
 // The listener on a loopback socket: framing, limits, keeping and closing connections, stopping.
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <future>
 #include <latch>
 
-#include "api/http/server.h"
-#include "tests/unit/api/fakes.h"
+#include "tests/unit/api/served.h"
 
 namespace cassette::api {
 namespace {
-
-using projections::Model;
-
-// One connection; closed with the object.
-class Connection {
- public:
-  explicit Connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{1, 0};  // a refused connection attempt is made again after a second
-    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  }
-  ~Connection() { ::close(socket_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  void send(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-
-  // One response with a Content-Length; empty when the connection was closed.
-  std::string receive() {
-    std::string head = receive_until("\r\n\r\n");
-    const std::size_t at = head.find("Content-Length: ");
-    if (at == std::string::npos) return head;
-    const std::size_t length = std::stoul(head.substr(at + 16));
-    while (rest_.size() < length && more()) {
-    }
-    std::string response = head + rest_.substr(0, length);
-    rest_.erase(0, length);
-    return response;
-  }
-
-  bool closed() { return rest_.empty() && !more(); }
-
- private:
-  std::string receive_until(std::string_view end) {
-    while (rest_.find(end) == std::string::npos) {
-      if (!more()) return {};
-    }
-    std::string taken = rest_.substr(0, rest_.find(end) + end.size());
-    rest_.erase(0, taken.size());
-    return taken;
-  }
-  bool more() {
-    std::array<char, 65536> buffer;
-    const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
-    if (size <= 0) return false;
-    rest_.append(buffer.data(), static_cast<std::size_t>(size));
-    return true;
-  }
-
-  int socket_;
-  std::string rest_;
-};
-
-struct Served : Desk {
-  Served() {
-    HttpServer::Options options;
-    options.threads = 4;
-    server = HttpServer::start(router, options).value();
-    models.put(Model::Vendors, "7", R"({"vendorId":"7"})", 3);
-  }
-  std::string ask(const std::string& request) {
-    Connection connection(server->port());
-    connection.send(request);
-    return connection.receive();
-  }
-  std::unique_ptr<HttpServer> server;
-};
-
-std::string request(const std::string& line, const std::string& headers = "",
-                    const std::string& body = "") {
-  return line + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n" + body;
-}
-
-const std::string kAsJson = "Content-Type: application/json\r\n";
-
-std::string post(const std::string& target, const std::string& body) {
-  return request("POST " + target,
-                 kAsJson + "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
-}
-
-std::string chunked(const std::string& target, std::size_t chunks, std::size_t chunk_bytes) {
-  std::string body;
-  std::array<char, 16> size{};
-  std::snprintf(size.data(), size.size(), "%zx\r\n", chunk_bytes);
-  for (std::size_t i = 0; i < chunks; ++i) {
-    body.append(size.data()).append(chunk_bytes, ' ').append("\r\n");
-  }
-  return request("POST " + target, kAsJson + "Transfer-Encoding: chunked\r\n", body + "0\r\n\r\n");
-}
 
 TEST_CASE("a connection is kept, and every kind of request answered on it") {
   Served served;
@@ -247,15 +144,42 @@ TEST_CASE("an oversized chunk can't overflow the limit") {
   CHECK(response.starts_with("HTTP/1.1 413"));
 }
 
-TEST_CASE("only loopback is listened on") {
+TEST_CASE("plain HTTP goes beyond loopback only when it is asked for by name") {
   Desk desk;
-  for (const char* address : {"0.0.0.0", "::", "192.168.0.1", "example.com"}) {
+  for (const char* address : {"0.0.0.0", "::"}) {
     HttpServer::Options options;
     options.address = address;
     const auto refused = HttpServer::start(desk.router, options);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().what.find("loopback") != std::string::npos);
+    CHECK(refused.error().what.find("--insecure-http") != std::string::npos);
+    options.insecure_http = true;
+    const auto server = HttpServer::start(desk.router, options);
+    REQUIRE(server);
+    Connection connection(server.value()->port());
+    connection.send(request("GET /vendors/7"));
+    CHECK(connection.receive().starts_with("HTTP/1.1 404"));
   }
+}
+
+TEST_CASE("an address of IPv6 is listened on, and named in brackets") {
+  Desk desk;
+  HttpServer::Options options;
+  options.address = "::1";
+  const auto server = HttpServer::start(desk.router, options).value();
+  CHECK(server->url() == "http://[::1]:" + std::to_string(server->port()));
+  HttpServer::Options same = options;
+  same.port = server->port();
+  CHECK_FALSE(HttpServer::bind(same));
+}
+
+// The rest of what came with one read was lost with the library's stream.
+TEST_CASE("requests that come at once are answered one after another") {
+  Served served;
+  Connection connection(served.server->port());
+  std::string all;
+  for (int i = 0; i < 10; ++i) all += request("GET /vendors/7");
+  connection.send(all);
+  for (int i = 0; i < 10; ++i) CHECK(connection.receive().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("a port that is taken is a clear error") {

@@ -1,0 +1,207 @@
+// RateLimits: the defaults, the rules of the command line, and the headers.
+#include "api/http/rate_limits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "api/http/addresses.h"
+#include "api/http/query.h"
+#include "api/identity/encoding.h"
+
+namespace cassette::api {
+namespace {
+
+using domain::Role;
+
+constexpr std::array<std::string_view, 6> kRoleNames = {"admin",    "service", "vendor",
+                                                        "customer", "auditor", "anonymous"};
+constexpr std::array<std::string_view, 3> kKindNames = {"read", "write", "sign-in"};
+constexpr std::size_t kAnonymous = 5;
+constexpr std::size_t kSignIn = 2;
+// A bucket's refusals are told to the security log once in so many seconds: a flood must not
+// become one there.
+constexpr RateLimit kRecords{1.0 / 60, 1};
+// Of --rate-limit: what no machine does, and what the arithmetic in microseconds can tell apart.
+constexpr double kMaxPerSecond = 1e6;
+constexpr double kMinPerSecond = 1e-3;
+constexpr std::uint32_t kMaxBurst = 10'000'000;
+// Of the names that are signed in with: as far as they are looked at.
+constexpr std::size_t kMaxNameBytes = 256;
+
+std::size_t index_of(const Caller& caller) {
+  if (caller.anonymous) return kAnonymous;
+  switch (caller.role) {
+    case Role::Administrator:
+    case Role::System:
+      return 0;
+    case Role::Service:
+      return 1;
+    case Role::Vendor:
+      return 2;
+    case Role::Customer:
+      return 3;
+    case Role::Auditor:
+      return 4;
+  }
+  return kAnonymous;
+}
+
+template <std::size_t N>
+std::optional<std::size_t> find(const std::array<std::string_view, N>& names,
+                                std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+template <class Number>
+bool parse(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// "200:1000", "50", "off".
+std::optional<RateLimit> parse_limit(std::string_view text) {
+  if (text == "off") return RateLimit{};
+  const std::size_t colon = text.find(':');
+  RateLimit limit;
+  if (!parse(text.substr(0, colon), limit.per_second)) return std::nullopt;
+  if (limit.per_second == 0 && colon == std::string_view::npos) return RateLimit{};
+  if (!(limit.per_second >= kMinPerSecond && limit.per_second <= kMaxPerSecond)) {
+    return std::nullopt;
+  }
+  limit.burst = static_cast<std::uint32_t>(std::max(1.0, std::ceil(limit.per_second)));
+  if (colon != std::string_view::npos && !parse(text.substr(colon + 1), limit.burst)) {
+    return std::nullopt;
+  }
+  if (limit.burst == 0 || limit.burst > kMaxBurst) return std::nullopt;
+  return limit;
+}
+
+RateKind kind_of(const Request& request, std::string_view path) {
+  if (request.method == "GET" || request.method == "HEAD") return RateKind::Read;
+  return path.starts_with("/auth/") ? RateKind::SignIn : RateKind::Write;
+}
+
+// Whether a machine that looks after this one asks: it must not take a limit for a failure.
+bool is_unlimited(std::string_view path) {
+  return path.starts_with("/health/");
+}
+
+std::string basic_name(std::string_view authorization) {
+  constexpr std::string_view kBasic = "basic ";
+  if (authorization.size() < kBasic.size()) return {};
+  const bool basic = std::ranges::equal(
+      kBasic, authorization.substr(0, kBasic.size()), [](char small, char given) {
+        return small == (given >= 'A' && given <= 'Z' ? given + 32 : given);
+      });
+  if (!basic) return {};
+  const auto pair = from_base64(authorization.substr(kBasic.size()));
+  return pair ? pair->substr(0, pair->find(':')) : std::string();
+}
+
+}  // namespace
+
+RateRules::RateRules() {
+  //             read           write          sign-in
+  limits_[0] = {{{}, {}, {}}};
+  limits_[1] = {{{2'000, 4'000}, {1'000, 2'000}, {}}};
+  limits_[2] = {{{500, 1'000}, {200, 1'000}, {}}};
+  limits_[3] = {{{50, 200}, {10, 50}, {}}};
+  limits_[4] = {{{200, 1'000}, {10, 20}, {}}};
+  limits_[kAnonymous] = {{{50, 200}, {5, 20}, {5, 20}}};
+}
+
+std::optional<std::string> RateRules::set(std::string_view rule) {
+  const std::size_t dot = rule.find('.');
+  const std::size_t equals = rule.find('=', std::min(dot, rule.size()));
+  if (equals == std::string_view::npos) {
+    return fmt::format("'{}' is not ROLE.KIND=PER_SECOND[:BURST]", rule);
+  }
+  const auto role = find(kRoleNames, rule.substr(0, dot));
+  const auto kind = find(kKindNames, rule.substr(dot + 1, equals - dot - 1));
+  if (!role) return fmt::format("'{}': a role is {}", rule, fmt::join(kRoleNames, ", "));
+  if (!kind) return fmt::format("'{}': a kind is {}", rule, fmt::join(kKindNames, ", "));
+  if (*kind == kSignIn && *role != kAnonymous) {
+    return fmt::format("'{}': whoever signs in is anonymous until then", rule);
+  }
+  const auto limit = parse_limit(rule.substr(equals + 1));
+  if (!limit) return fmt::format("'{}': a limit is PER_SECOND[:BURST], or off", rule);
+  limits_[*role][*kind] = *limit;
+  return std::nullopt;
+}
+
+const RateLimit& RateRules::of(const Caller& caller, RateKind kind) const {
+  const bool sign_in = kind == RateKind::SignIn;
+  return limits_[sign_in ? kAnonymous : index_of(caller)][static_cast<std::size_t>(kind)];
+}
+
+void RateRuling::add_headers(Response& response) const {
+  if (limit.unlimited()) return;
+  const std::string_view name = kKindNames[static_cast<std::size_t>(kind)];
+  const auto window = static_cast<std::int64_t>(std::ceil(limit.burst / limit.per_second));
+  response.set_header("RateLimit-Policy", fmt::format("\"{}\";q={};w={}", name, limit.burst,
+                                                      std::max<std::int64_t>(window, 1)));
+  response.set_header(
+      "RateLimit", fmt::format("\"{}\";r={};t={}", name, verdict.remaining, verdict.reset_seconds));
+}
+
+// The address's bucket first: who is held back there takes nothing from the name's, so that one
+// address can't keep others from signing in as somebody.
+RateVerdict RateLimits::take_sign_in(const Request& request, const RateLimit& limit,
+                                     domain::Timestamp now) {
+  const RateVerdict verdict = limiter_.take("s" + subscriber_of(request.address), limit, now);
+  if (!verdict.allowed) return verdict;
+  const std::string name = signing_in_name(request);
+  if (name.empty()) return verdict;
+  const RateVerdict of_name = limiter_.take("n" + name, limit, now);
+  return of_name.allowed && of_name.remaining > verdict.remaining ? verdict : of_name;
+}
+
+RateRuling RateLimits::take(const Request& request, std::string_view path, const Caller& caller,
+                            domain::Timestamp now) {
+  RateRuling ruling;
+  ruling.kind = kind_of(request, path);
+  if (is_unlimited(path)) return ruling;
+  ruling.limit = rules_.of(caller, ruling.kind);
+  if (ruling.limit.unlimited()) return ruling;
+  std::string bucket(1, ruling.kind == RateKind::Read ? 'r' : 'w');
+  if (ruling.kind == RateKind::SignIn) {
+    bucket = "s" + subscriber_of(request.address);
+    ruling.verdict = take_sign_in(request, ruling.limit, now);
+  } else {
+    bucket += caller.anonymous               ? "a" + subscriber_of(request.address)
+              : caller.credential_id.empty() ? "p" + caller.principal
+                                             : "c" + caller.credential_id;
+    ruling.verdict = limiter_.take(bucket, ruling.limit, now);
+  }
+  if (!ruling.verdict.allowed) record(request, caller, bucket, now);
+  return ruling;
+}
+
+void RateLimits::record(const Request& request, const Caller& caller, const std::string& bucket,
+                        domain::Timestamp now) {
+  if (log_ == nullptr || !limiter_.take("l" + bucket, kRecords, now).allowed) return;
+  log_->record({now, "RateLimited", caller.principal, caller.credential_id, request.address,
+                request.headers.request_id,
+                fmt::format("{} {} and more within a minute", request.method,
+                            std::string_view(request.target).substr(0, request.target.find('?')))});
+}
+
+std::string signing_in_name(const Request& request) {
+  std::string name = basic_name(request.headers.authorization);
+  if (name.empty()) {
+    const auto form = parse_target("/?" + request.body);
+    if (!form) return {};
+    for (const auto& [field, value] : form.value().parameters) {
+      if (field == "client_id" || field == "username") name = value;
+    }
+  }
+  return name.substr(0, kMaxNameBytes);
+}
+
+}  // namespace cassette::api

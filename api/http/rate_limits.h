@@ -1,0 +1,74 @@
+// RateLimits: how many requests whoever asks may make: each credential, and each address of those
+// who show none; reads, writes and sign-ins apart. Says so in the headers of
+// draft-ietf-httpapi-ratelimit-headers-10. It counts nothing itself (api/identity/rate_limiter.h).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/http/message.h"
+#include "api/identity/caller.h"
+#include "api/identity/rate_limiter.h"
+#include "api/identity/security_log.h"
+
+namespace cassette::api {
+
+enum class RateKind { Read, Write, SignIn };
+
+// The limits, with defaults that work: none for administrators, who import and repair, much for the
+// programs of vendors and services, little for who shows no token. A sign-in is always of somebody
+// unknown, so only `anonymous` has that kind: it holds for the address, and once more for the name
+// that is signed in with, wherever that is tried from.
+class RateRules {
+ public:
+  RateRules();
+
+  // Takes "vendor.write=200:1000": 200 a second and 1,000 at once; "customer.read=50": as many at
+  // once as a second; "anonymous.sign-in=off" or "=0": no limit. Otherwise what is wrong, in words.
+  std::optional<std::string> set(std::string_view rule);
+
+  const RateLimit& of(const Caller& caller, RateKind kind) const;
+
+ private:
+  static constexpr std::size_t kKinds = 3;
+  static constexpr std::size_t kNames = 6;  // admin, service, vendor, customer, auditor, anonymous
+  std::array<std::array<RateLimit, kKinds>, kNames> limits_;
+};
+
+// What became of one request.
+struct RateRuling {
+  RateKind kind = RateKind::Read;
+  RateLimit limit;  // unlimited: there is nothing to tell
+  RateVerdict verdict;
+
+  // RateLimit-Policy and RateLimit.
+  void add_headers(Response& response) const;
+};
+
+// Thread-safe; bounded memory.
+class RateLimits {
+ public:
+  // Null `log`: refusals are not recorded. It outlives this.
+  RateLimits(const RateRules& rules, SecurityLog* log) : rules_(rules), log_(log) {}
+
+  // Counts a request of `caller`. `path` is decoded. A token that names nobody is its address's.
+  RateRuling take(const Request& request, std::string_view path, const Caller& caller,
+                  domain::Timestamp now);
+
+ private:
+  RateVerdict take_sign_in(const Request& request, const RateLimit& limit, domain::Timestamp now);
+  void record(const Request& request, const Caller& caller, const std::string& bucket,
+              domain::Timestamp now);
+
+  const RateRules rules_;
+  SecurityLog* const log_;
+  RateLimiter limiter_;
+};
+
+// The name that a request signs in with: of HTTP Basic, or the form's `client_id` or `username`.
+// Empty when there is none.
+std::string signing_in_name(const Request& request);
+
+}  // namespace cassette::api
