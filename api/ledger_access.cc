@@ -1,7 +1,10 @@
 // LedgerAccess: finding, starting and connecting.
 #include "api/ledger_access.h"
 
+#include <optional>
 #include <utility>
+
+#include "api/identity/ids.h"
 
 namespace cassette::api {
 
@@ -26,12 +29,47 @@ std::vector<eventstore::Ledger*> LedgerAccess::borrowed() const {
   return all;
 }
 
-eventstore::JetStreamOptions connection_options(const LedgerSettings& settings,
-                                                const std::string& url, const std::string& name) {
+namespace {
+
+std::filesystem::path engine_key(const LedgerSettings& settings) {
+  return nats_folder(settings) / "engine.nk";
+}
+
+// A server that runs without the key's file was started by an older program, and takes anyone.
+Stored<std::optional<eventstore::UserNkey>> nkey_of(const LedgerSettings& settings) {
+  const bool embedded = settings.nats_url.empty();
+  std::filesystem::path file = settings.nats_nkey;
+  if (embedded) file = engine_key(settings);
+  if (embedded ? !std::filesystem::exists(file) : file.empty()) {
+    return std::optional<eventstore::UserNkey>();
+  }
+  auto key = eventstore::load_nkey(file);
+  if (!key.ok()) return Failure{key.error()};
+  return std::optional(std::move(key).value());
+}
+
+}  // namespace
+
+Stored<eventstore::NatsServerOptions> embedded_server(const LedgerSettings& settings) {
+  auto key = eventstore::load_or_make_nkey(engine_key(settings), random_seed());
+  if (!key.ok()) return Failure{key.error()};
+  eventstore::NatsServerOptions options;
+  options.folder = nats_folder(settings);
+  options.user = key.value().public_key();
+  return options;
+}
+
+Stored<eventstore::JetStreamOptions> connection_options(const LedgerSettings& settings,
+                                                        const std::string& url,
+                                                        const std::string& name) {
+  auto nkey = nkey_of(settings);
+  if (!nkey.ok()) return Failure{nkey.error()};
   eventstore::JetStreamOptions options;
   options.url = url;
   options.name = name;
   options.creds_file = settings.nats_creds;
+  options.nkey = std::move(nkey).value();
+  options.tls = settings.nats_tls;
   return options;
 }
 
@@ -57,16 +95,17 @@ Stored<LedgerAccess> open_ledger(const LedgerSettings& settings) {
       return Failure{StoreError{StoreError::Kind::Unavailable,
                                 "there is no ledger in " + std::string(settings.data)}};
     } else {
-      eventstore::NatsServerOptions options;
-      options.folder = folder;
-      auto server = eventstore::NatsServer::start(options);
+      auto options = embedded_server(settings);
+      if (!options.ok()) return Failure{options.error()};
+      auto server = eventstore::NatsServer::start(options.value());
       if (!server.ok()) return Failure{server.error()};
       access.server = std::move(server).value();
       url = access.server->endpoint().url;
     }
   }
-  auto connection = eventstore::JetStreamConnection::connect(
-      connection_options(settings, url, "cassette-replay"));
+  auto options = connection_options(settings, url, "cassette-replay");
+  if (!options.ok()) return Failure{options.error()};
+  auto connection = eventstore::JetStreamConnection::connect(options.value());
   if (!connection.ok()) return Failure{connection.error()};
   access.connection = std::move(connection).value();
   auto partitions = count_partitions(*access.connection);

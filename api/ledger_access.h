@@ -34,7 +34,14 @@ eventstore::Stored<LedgerAccess> open_ledger(const LedgerSettings& settings);
 // How many ledger streams the server has, from partition 0 on.
 eventstore::Stored<std::uint32_t> count_partitions(eventstore::JetStreamConnection& connection);
 
-eventstore::JetStreamOptions connection_options(const LedgerSettings& settings,
-                                                const std::string& url, const std::string& name);
+// Of the server that is embedded in the data folder, which takes only the user whose key this is.
+// Loaded, or made at the first start (DATA/nats/engine.nk). Blocks for the disk.
+eventstore::Stored<eventstore::NatsServerOptions> embedded_server(const LedgerSettings& settings);
+
+// Who we are to the server at `url` and how we get there: with the embedded server's key, or with
+// what the settings name. Failures: a file that can't be read, or that others may.
+eventstore::Stored<eventstore::JetStreamOptions> connection_options(const LedgerSettings& settings,
+                                                                    const std::string& url,
+                                                                    const std::string& name);
 
 }  // namespace cassette::api

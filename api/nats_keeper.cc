@@ -26,10 +26,10 @@ std::chrono::milliseconds pause_after(int failures) {
 }
 
 eventstore::Stored<std::unique_ptr<NatsKeeper>> NatsKeeper::start(const UpSettings& settings) {
-  eventstore::NatsServerOptions options;
-  options.folder = nats_folder(settings.ledger);
-  options.sync_always = settings.durability != eventstore::Durability::Relaxed;
-  auto server = eventstore::NatsServer::start(options);
+  auto options = embedded_server(settings.ledger);
+  if (!options.ok()) return Failure{options.error()};
+  options.value().sync_always = settings.durability != eventstore::Durability::Relaxed;
+  auto server = eventstore::NatsServer::start(options.value());
   if (!server.ok()) return Failure{server.error()};
   return std::unique_ptr<NatsKeeper>(std::make_unique<NatsKeeper>(std::move(server).value()));
 }

@@ -6,12 +6,15 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "api/identity/key_wrapping.h"
+#include "api/identity/keyring.h"
 #include "api/ledger_access.h"
 #include "replay/model_check.h"
 #include "replay/progress.h"
@@ -66,6 +69,16 @@ int compare_models(const VerifySettings& settings,
   return static_cast<int>(report.verdict);
 }
 
+// Who was erased has no key, but a tombstone in its place.
+replay::IsErased erased_in(std::shared_ptr<eventstore::KeyValue> keys) {
+  return [keys](std::string_view subject) {
+    const auto entry = keys->get(bucket_key(subject));
+    if (!entry.ok())
+      spdlog::warn("whether {} was erased is not known: {}", subject, entry.error().what);
+    return entry.ok() && entry.value() && entry.value()->value == kDestroyedKey;
+  };
+}
+
 }  // namespace
 
 int run_tail(const TailSettings& settings) {
@@ -73,7 +86,10 @@ int run_tail(const TailSettings& settings) {
   if (!from) return could_not_run("--from takes positions such as 0:1841,1:77");
   auto access = open_ledger(settings.ledger);
   if (!access.ok()) return could_not_run(access.error().what);
+  auto keys = access.value().connection->create_bucket(kKeyBucket);
+  if (!keys.ok()) return could_not_run(keys.error().what);
   replay::TailOptions options;
+  options.is_erased = erased_in(std::move(keys).value());
   options.format = settings.json ? replay::TailFormat::Json : replay::TailFormat::Text;
   options.from = *from;
   options.follow = settings.follow;

@@ -59,8 +59,8 @@ natsStatus set_tls(natsOptions* options, const JetStreamTls& tls) {
     status = natsOptions_LoadCATrustedCertificates(options, tls.ca_file.c_str());
   }
   if (status == NATS_OK && !tls.cert_file.empty()) {
-    status = natsOptions_LoadCertificatesChain(options, tls.cert_file.c_str(),
-                                               tls.key_file.c_str());
+    status =
+        natsOptions_LoadCertificatesChain(options, tls.cert_file.c_str(), tls.key_file.c_str());
   }
   return status;
 }

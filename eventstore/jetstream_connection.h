@@ -36,9 +36,9 @@ struct JetStreamTls {
 struct JetStreamOptions {
   std::string url = "nats://127.0.0.1:4222";  // or several, comma-separated, of one cluster
   std::string name = "cassette";              // as the server's monitor shows it
-  std::string creds_file{};          // a user's JWT and seed in one file; empty: none
-  std::optional<UserNkey> nkey{};    // who we are, where the server knows nkeys
-  JetStreamTls tls{};                // for a server that is not of this machine
+  std::string creds_file{};                   // a user's JWT and seed in one file; empty: none
+  std::optional<UserNkey> nkey{};             // who we are, where the server knows nkeys
+  JetStreamTls tls{};                         // for a server that is not of this machine
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds request_timeout{5000};  // of everything but `append`
 };

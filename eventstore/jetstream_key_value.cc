@@ -176,6 +176,14 @@ Stored<Done> JetStreamKeyValue::forget(std::string_view key) {
   return erase(marked.value());
 }
 
+Stored<Done> JetStreamKeyValue::scrub(std::string_view key) {
+  auto message = last(key);
+  if (!message) return Failure{message.error()};
+  natsMsg* present = message.value().get();
+  if (present == nullptr) return Done{};
+  return erase_before(key, natsMsg_GetSequence(present));
+}
+
 // That the old value could not be erased is no reason to say that the new one is not there: the
 // next write or purge of the key tries again.
 Stored<std::uint64_t> JetStreamKeyValue::replace(std::string_view key, std::string_view value,

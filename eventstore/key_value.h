@@ -34,6 +34,9 @@ class KeyValue {
   virtual Stored<std::uint64_t> put(std::string_view key, std::string_view value) = 0;
   // Removing what is absent is no error. Earlier values of the key are erased from disk.
   virtual Stored<Done> purge(std::string_view key) = 0;
+  // Erases from disk what earlier values of the key are left there, by a write cut short or one
+  // that could not erase what it replaced. The present value stays. Success says that none is left.
+  virtual Stored<Done> scrub(std::string_view key) = 0;
   // As `purge`, and leaves no trace that the key was ever there: for keys that are named once only.
   virtual Stored<Done> forget(std::string_view key) { return purge(key); }
   virtual Stored<std::vector<std::string>> keys() = 0;

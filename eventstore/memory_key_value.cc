@@ -52,6 +52,10 @@ Stored<Done> MemoryKeyValue::purge(std::string_view key) {
   return Done{};
 }
 
+Stored<Done> MemoryKeyValue::scrub(std::string_view) {
+  return Done{};
+}
+
 Stored<std::vector<std::string>> MemoryKeyValue::keys() {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;

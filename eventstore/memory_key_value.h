@@ -17,6 +17,7 @@ class MemoryKeyValue : public KeyValue {
                                std::uint64_t revision) override;
   Stored<std::uint64_t> put(std::string_view key, std::string_view value) override;
   Stored<Done> purge(std::string_view key) override;
+  Stored<Done> scrub(std::string_view key) override;
   Stored<std::vector<std::string>> keys() override;
 
  private:

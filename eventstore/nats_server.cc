@@ -81,6 +81,19 @@ std::string listen_at(std::uint16_t port) {
   return port == 0 ? "127.0.0.1:-1" : fmt::format("127.0.0.1:{}", port);
 }
 
+// Not MSG.DELETE: buckets overwrite what they replace by it, and a ledger's stream refuses it.
+// The monitor has no such door: it is on loopback, and says counts and names, never a message.
+std::string authorization(const std::string& user) {
+  if (user.empty()) return {};
+  return fmt::format(
+      "authorization {{\n"
+      "  users: [{{nkey: {}, permissions: {{publish: {{deny: [\n"
+      "    \"$JS.API.STREAM.DELETE.>\", \"$JS.API.STREAM.PURGE.>\", \"$JS.API.STREAM.UPDATE.>\"\n"
+      "  ]}}}}}}]\n"
+      "}}\n",
+      user);
+}
+
 std::string render(const NatsServerOptions& options, std::uint16_t port,
                    std::uint16_t monitor_port) {
   const fs::path store = store_path(options.folder);
@@ -98,10 +111,10 @@ std::string render(const NatsServerOptions& options, std::uint16_t port,
       "  max_file_store: {}\n"
       "  max_memory_store: {}\n"
       "}}\n"
-      "{}\n",
+      "{}",
       listen_at(port), listen_at(monitor_port), to_json(options.folder.string()), kMaxMessageBytes,
       to_json(store.string()), options.sync_always ? "always" : "\"2m\"", limit, kMemoryStoreBytes,
-      options.authorization);
+      authorization(options.user));
 }
 
 std::optional<NatsServerRecord> read_record(const fs::path& folder) {
@@ -304,7 +317,7 @@ void NatsServer::keep(const NatsServerRecord& record) {
 
 std::string NatsServer::settings() const {
   return fmt::format("sync={} max_store={} payload={} {}", options_.sync_always ? "always" : "lazy",
-                     options_.max_store_bytes, kMaxMessageBytes, options_.authorization);
+                     options_.max_store_bytes, kMaxMessageBytes, authorization(options_.user));
 }
 
 bool NatsServer::alive() const {

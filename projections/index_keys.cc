@@ -165,6 +165,12 @@ std::string timeline_of_product(std::string_view vendor_and_product) {
 std::string timeline_of_order(std::string_view order) {
   return prefix('o', {order});
 }
+std::string timeline_of_customer(std::string_view customer) {
+  return prefix('c', {customer});
+}
+std::string timeline_of_erasures() {
+  return prefix('e');
+}
 
 // ---- marks
 

@@ -29,7 +29,7 @@ enum class Family {
   Lists,          // vendors, stock, orders and customers in the order of lists
   Terms,          // products by what is searched for
   Marks,          // what stands in a set: items in stock, suspended vendors
-  TimelineIndex,  // events by vendor, product and order
+  TimelineIndex,  // events by vendor, product, order and customer; erasures
   Meta,           // schema, partitions, and where each one's fold stands
 };
 inline constexpr std::size_t kFamilyCount = 14;
@@ -86,6 +86,10 @@ std::string_view word_of(std::string_view entry);
 std::string timeline_of_vendor(std::string_view vendor);
 std::string timeline_of_product(std::string_view vendor_and_product);
 std::string timeline_of_order(std::string_view order);
+// A customer's own events, and none of orders.
+std::string timeline_of_customer(std::string_view customer);
+// Every CustomerErased.
+std::string timeline_of_erasures();
 
 // ---- marks
 

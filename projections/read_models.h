@@ -50,7 +50,8 @@ struct ListQuery {
     VendorOrders,  // of `vendor_id`, as its sub-orders
     CustomerOrders,  // of `customer_id`
     Customers,
-    Timeline,
+    Timeline,  // of `vendor_id`, `product_id`, `order_id`, or `customer_id` (its own events, and
+               // not those of its orders); else every event
   };
   List list = List::Vendors;
   std::optional<domain::VendorId> vendor_id;

@@ -257,6 +257,8 @@ class ListReader {
     } else if (query_.vendor_id) {
       add(timeline_of_vendor(query_.vendor_id->value));
     }
+    if (query_.customer_id) add(timeline_of_customer(query_.customer_id->value));
+    if (query_.event_type == domain::CustomerErased::type) add(timeline_of_erasures());
     return cursors.empty() ? cursor(Family::Timeline, "") : all_of(std::move(cursors));
   }
 

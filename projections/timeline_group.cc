@@ -77,6 +77,8 @@ std::vector<IndexKey> TimelineGroup::index_keys() const {
     if (!event.vendor_id.empty()) add(timeline_of_vendor(event.vendor_id));
     if (!event.order_id.empty()) add(timeline_of_order(event.order_id));
     for (const std::string& product : event.products) add(timeline_of_product(product));
+    if (!event.customer_id.empty()) add(timeline_of_customer(event.customer_id));
+    if (event.erasure) add(timeline_of_erasures());
   }
   return keys;
 }

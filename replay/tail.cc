@@ -39,12 +39,15 @@ std::uint64_t first_wanted(const TailOptions& options, std::uint32_t partition) 
 // What the threads of one tail share.
 class Lines {
  public:
-  Lines(TailFormat format, const TakeLine& take) : format_(format), take_(take) {}
+  Lines(const TailOptions& options, const TakeLine& take)
+      : format_(options.format), take_(take), erased_(options.is_erased) {}
 
   // False once the taker has had enough.
   bool show(std::uint32_t partition, const eventstore::Link& link) {
     const std::lock_guard lock(mutex_);
-    return !enough_ && each_line(partition, link, format_, [this](std::string_view line) {
+    if (enough_) return false;
+    const eventstore::Link shown = erased_.redact(link);
+    return each_line(partition, shown, format_, [this](std::string_view line) {
       enough_ = enough_ || !take_(line);
       return !enough_;
     });
@@ -62,6 +65,7 @@ class Lines {
   const TailFormat format_;
   const TakeLine& take_;
   std::mutex mutex_;
+  Erased erased_;
   bool enough_ = false;
   std::optional<StoreError> failure_;
 };
@@ -136,7 +140,7 @@ Stored<Done> tail(std::span<Ledger* const> ledgers, const TailOptions& options,
     if (!opened.ok()) return Failure{std::move(opened).error()};
     tails.push_back(std::move(opened).value());
   }
-  Lines lines(options.format, take);
+  Lines lines(options, take);
   std::stop_source all;
   const std::stop_callback stop_all(stop, [&all] { all.request_stop(); });
   {

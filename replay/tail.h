@@ -12,6 +12,7 @@
 #include "eventstore/commit.h"
 #include "eventstore/ledger.h"
 #include "eventstore/store_error.h"
+#include "replay/erased.h"
 
 namespace cassette::replay {
 
@@ -23,6 +24,9 @@ struct TailOptions {
   std::vector<eventstore::Position> from;
   // Goes on with what is appended later; otherwise ends with what was there at start.
   bool follow = true;
+  // Whose personal data is shown as "(erased)", besides those whose erasure is seen on the way. May
+  // be empty. Called from several threads, never from two at once.
+  IsErased is_erased{};
 };
 
 // Takes a line without its end. False: no more. Called from several threads, never from two at

@@ -1,5 +1,5 @@
 // TailLines: a message of a ledger as the lines that tail shows. Personal data stays sealed: text
-// leaves it out, JSON shows the ciphertext.
+// leaves it out, JSON shows the ciphertext. Of who was erased both say "(erased)".
 #pragma once
 
 #include <functional>

@@ -3,7 +3,6 @@
 
 #include <sodium.h>
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -57,6 +56,12 @@ std::string uuid_v7(domain::Timestamp now) {
     uuid[i] = static_cast<std::uint8_t>(millis >> (8 * (5 - i)));
   }
   return to_text(uuid, 7);
+}
+
+std::array<std::uint8_t, 32> random_seed() {
+  std::array<std::uint8_t, 32> seed{};
+  randombytes_buf(seed.data(), seed.size());
+  return seed;
 }
 
 std::string command_id(const RequestName& name) {

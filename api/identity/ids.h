@@ -2,6 +2,8 @@
 // client left out follows from its request. Nothing below api/ knows either.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,9 @@ domain::Timestamp wall_clock();
 
 // A new RFC 9562 UUIDv7: `now` in milliseconds, then random bits.
 std::string uuid_v7(domain::Timestamp now);
+
+// 32 random bytes, of which a new key is made.
+std::array<std::uint8_t, 32> random_seed();
 
 // What makes a request recognisable when it comes again.
 struct RequestName {

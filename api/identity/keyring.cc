@@ -1,4 +1,4 @@
-// Keyring: wraps keys with XChaCha20-Poly1305 under the master key, the subject as the bound data.
+// Keyring: the master key's file, and the data keys that are read, made and destroyed.
 #include "api/identity/keyring.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include <mutex>
 
-#include "api/identity/encoding.h"
+#include "api/identity/key_wrapping.h"
 
 namespace cassette::api {
 namespace {
@@ -18,45 +18,8 @@ using eventstore::Done;
 using eventstore::Stored;
 using eventstore::StoreError;
 
-constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr char kWrapVersion = 1;
-constexpr std::string_view kTombstone = "destroyed";
-constexpr std::string_view kSigningSubject = "system:signing";
-
 Failure<StoreError> fail(StoreError::Kind kind, std::string what) {
   return Failure{StoreError{kind, std::move(what)}};
-}
-
-// A subject is `kind:id`; a bucket's keys have no colon.
-std::string bucket_key(std::string_view subject) {
-  std::string key(subject);
-  for (char& c : key) {
-    if (c == ':') c = '.';
-  }
-  return key;
-}
-
-std::string wrap(const SecretKey& key, std::string_view subject, const SecretKey& master) {
-  std::string wrapped(1 + kNonceBytes + key.size() + kTagBytes, kWrapVersion);
-  auto* nonce = reinterpret_cast<unsigned char*>(wrapped.data()) + 1;
-  randombytes_buf(nonce, kNonceBytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + kNonceBytes, nullptr, key.data(), key.size(),
-                                             bytes_of(subject).data(), subject.size(), nullptr,
-                                             nonce, master.data());
-  return wrapped;
-}
-
-std::optional<SecretKey> unwrap(std::string_view wrapped, std::string_view subject,
-                                const SecretKey& master) {
-  SecretKey key;
-  if (wrapped.size() != 1 + kNonceBytes + key.size() + kTagBytes) return std::nullopt;
-  if (wrapped.front() != kWrapVersion) return std::nullopt;
-  const auto* nonce = bytes_of(wrapped).data() + 1;
-  const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      key.data(), nullptr, nullptr, nonce + kNonceBytes, key.size() + kTagBytes,
-      bytes_of(subject).data(), subject.size(), nonce, master.data());
-  return failed == 0 ? std::optional(key) : std::nullopt;
 }
 
 class File {
@@ -94,7 +57,25 @@ Stored<SecretKey> create_master_key(const std::filesystem::path& file) {
   return key;
 }
 
+// A keyring knows one master key, and finds nothing that is under the other.
+Stored<Done> refuse_rotation(eventstore::KeyValue& bucket) {
+  const auto begun = bucket.get(kRotationKey);
+  if (!begun) return Failure{begun.error()};
+  if (!begun.value()) return Done{};
+  return fail(StoreError::Kind::Unsupported,
+              "a rotation of the master key was begun and not finished: do it again, with the same "
+              "new key");
+}
+
 }  // namespace
+
+std::string bucket_key(std::string_view subject) {
+  std::string key(subject);
+  for (char& c : key) {
+    if (c == ':') c = '.';
+  }
+  return key;
+}
 
 Stored<SecretKey> load_master_key(const std::filesystem::path& file, bool may_create) {
   const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -127,6 +108,7 @@ Keyring::Keyring(const SecretKey& master, eventstore::KeyValue& bucket)
 Stored<std::unique_ptr<Keyring>> Keyring::open(const std::filesystem::path& master_file,
                                                eventstore::KeyValue& bucket) {
   CHECK(sodium_init() >= 0);
+  if (auto whole = refuse_rotation(bucket); !whole) return Failure{whole.error()};
   const auto signing = bucket.get(bucket_key(kSigningSubject));
   if (!signing) return Failure{signing.error()};
   const bool first_start = !signing.value().has_value();
@@ -169,7 +151,7 @@ Stored<std::optional<SecretKey>> Keyring::read(std::string_view subject) {
   if (!entry.value()) return std::optional<SecretKey>();
   const std::string& value = entry.value()->value;
   std::optional<SecretKey> key;
-  if (value != kTombstone) {
+  if (value != kDestroyedKey) {
     key = unwrap(value, subject, master_);
     if (!key) {
       return fail(StoreError::Kind::Corrupt, fmt::format("the key of {} does not open", subject));
@@ -196,13 +178,23 @@ Stored<std::optional<SecretKey>> Keyring::obtain(std::string_view subject) {
   return read(subject);  // the one that won, should two have been made at once
 }
 
+// The tombstone first: from then on nobody can make or find a key. That it erases what it replaces
+// is a good try; scrubbing says whether it did.
 Stored<Done> Keyring::destroy(std::string_view subject) {
-  auto purged = bucket_.purge(bucket_key(subject));
-  if (!purged) return purged;
-  const auto tombstone = bucket_.put(bucket_key(subject), kTombstone);
+  const auto tombstone = bucket_.put(bucket_key(subject), kDestroyedKey);
   if (!tombstone) return Failure{tombstone.error()};
   remember(subject, std::nullopt);
-  return Done{};
+  return bucket_.scrub(bucket_key(subject));
+}
+
+Stored<Done> Keyring::scrub(std::string_view subject) {
+  return bucket_.scrub(bucket_key(subject));
+}
+
+Stored<bool> Keyring::is_destroyed(std::string_view subject) {
+  const auto entry = bucket_.get(bucket_key(subject));
+  if (!entry) return Failure{entry.error()};
+  return entry.value() && entry.value()->value == kDestroyedKey;
 }
 
 }  // namespace cassette::api

@@ -37,8 +37,13 @@ class Keyring {
   eventstore::Stored<std::optional<SecretKey>> obtain(std::string_view subject);
   // The subject's key. Nothing when there never was one, or it was destroyed.
   eventstore::Stored<std::optional<SecretKey>> find(std::string_view subject);
-  // Destroys the key for good; the subject can never have another. Twice is no error.
+  // Destroys the key for good, overwritten where it was kept; the subject can never have another.
+  // Twice is no error. After a failure it is not known to be gone: destroy it again.
   eventstore::Stored<eventstore::Done> destroy(std::string_view subject);
+  // Whether the subject's key was destroyed, as the bucket has it.
+  eventstore::Stored<bool> is_destroyed(std::string_view subject);
+  // Overwrites what older wrappings of the subject's key are left on disk.
+  eventstore::Stored<eventstore::Done> scrub(std::string_view subject);
 
   // The root of the keys for digests and cursors: random, wrapped, kept at rotation.
   const SecretKey& signing_root() const { return signing_root_; }
@@ -56,5 +61,27 @@ class Keyring {
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::optional<SecretKey>> cache_;  // nothing: destroyed
 };
+
+struct MasterRotation {
+  std::size_t rewrapped = 0;  // keys moved by this call
+  std::size_t already = 0;    // moved before, by a call that was cut short
+};
+
+// Moves every key of the bucket, the signing root too, from the master key in `master_file` to the
+// one in `new_master_file`, which is made when absent; then the new one replaces the old in
+// `master_file`. No old wrapping stays on disk. Cut short at any moment it is finished by a repeat
+// with the same files; until then no keyring opens (Unsupported). Not while a keyring is open on
+// the bucket in any process: it would not find its way to the new key. Blocks for some round trips
+// a key. Mismatch when the bucket is under another master key, or when another rotation was begun.
+eventstore::Stored<MasterRotation> rotate_master_key(const std::filesystem::path& master_file,
+                                                     const std::filesystem::path& new_master_file,
+                                                     eventstore::KeyValue& bucket);
+
+// A subject's key in the bucket: a subject is `kind:id`, and a bucket's keys have no colon.
+std::string bucket_key(std::string_view subject);
+// In the bucket, while the master key is being rotated: the check values of the old and the new.
+inline constexpr std::string_view kRotationKey = "rotation";
+// Whose key the signing root is.
+inline constexpr std::string_view kSigningSubject = "system:signing";
 
 }  // namespace cassette::api

@@ -92,6 +92,16 @@ inline void purging_contract(const MakeKeyValue& make) {
   SUBCASE("purging what is absent is no error") {
     CHECK(bucket->purge("nothing").ok());
   }
+  SUBCASE("scrubbing leaves the present value, and what is absent absent") {
+    REQUIRE(bucket->put("key.c-17", "old").ok());
+    const auto second = bucket->put("key.c-17", "new");
+    REQUIRE(second.ok());
+    CHECK(bucket->scrub("key.c-17").ok());
+    CHECK(bucket->get("key.c-17").value()->value == "new");
+    CHECK(bucket->get("key.c-17").value()->revision == second.value());
+    CHECK(bucket->scrub("nothing").ok());
+    CHECK_FALSE(bucket->get("nothing").value());
+  }
   SUBCASE("keys are those that are there") {
     CHECK(sorted_keys(*bucket).empty());
     REQUIRE(bucket->put("b", "1").ok());

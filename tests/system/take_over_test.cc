@@ -24,6 +24,8 @@ std::vector<std::string> beside(const CassetteProcess& first) {
           first.nats_url(),
           "--nats-monitor",
           first.monitor_url(),
+          "--nats-nkey",
+          (first.data() / "nats" / "engine.nk").string(),
           "--master-key-file",
           (first.data() / "master.key").string()};
 }
@@ -185,10 +187,13 @@ std::uint64_t intrude(eventstore::Ledger& ledger, const std::string& body) {
 }
 
 // Every foreign message comes while the load runs; each is named by `verify`.
-std::vector<std::string> intrude_often(const std::string& nats_url, std::uint32_t partitions,
+std::vector<std::string> intrude_often(const CassetteProcess& cassette, std::uint32_t partitions,
                                        Load& load) {
+  const auto key = eventstore::load_nkey(cassette.data() / "nats" / "engine.nk");
+  REQUIRE(key.ok());
   eventstore::JetStreamOptions options;
-  options.url = nats_url;
+  options.url = cassette.nats_url();
+  options.nkey = key.value();
   const auto connection = eventstore::JetStreamConnection::connect(options);
   REQUIRE(connection.ok());
   std::vector<std::string> positions;
@@ -222,7 +227,7 @@ void put_foreign_messages(std::uint32_t partitions) {
     return place_order({{vendors[0], "part"}, {vendors[1], "part"}});
   });
   load.start();
-  const auto positions = intrude_often(cassette.nats_url(), partitions, load);
+  const auto positions = intrude_often(cassette, partitions, load);
   load.finish();
   for (const Write& write : load.writes()) {
     INFO(write.request.idempotency_key << ": " << write.answer << write.refusal);

@@ -46,6 +46,52 @@ export default function customers(context) {
     assert.deepEqual(moved.addresses ?? [], []);
   });
 
+  test('an export holds all that is known of a person, and after erasure what is left', async () => {
+    const part = await context.shop.part(5);
+    const { customerId, path } = await register();
+    await context.api.patch(path, { name: 'Ada R.' }, { expect: 200 });
+    const shippingAddress = { ...home, line1: '2 Lake Rd' };
+    const items = [{ ...part, quantity: 2 }];
+    const { orderId, subOrders } =
+      await context.shop.order(items, { customerId, shippingAddress });
+    await context.shop.status(orderId, { status: 'Shipped' });
+    const { lineId } = subOrders[0].items[0];
+    await context.api.post(`/orders/${orderId}/returns`,
+      { vendorId: part.vendorId, items: [{ lineId, quantity: 1 }] }, { expect: 201 });
+    await context.shop.order([{ ...part, quantity: 1 }]);
+    const { body, headers } = await context.api.get(`${path}/export`);
+    assert.match(headers['cache-control'], /private/);
+    assert.deepEqual([body.customerId, body.customer.name, body.customer.addresses],
+      [customerId, 'Ada R.', [home]]);
+    assert.deepEqual(body.orders.map((order) => order.orderId), [orderId]);
+    assert.equal(body.orders[0].shippingAddress.line1, '2 Lake Rd');
+    assert.equal(body.orders[0].subOrders[0].returns.length, 1);
+    const types = body.events.map(({ type }) => type);
+    assert.deepEqual(types.slice(0, 2), ['CustomerChanged', 'CustomerRegistered']);
+    for (const type of ['OrderPlaced', 'StockReserved', 'ShipmentDispatched', 'ReturnRequested']) {
+      assert.ok(types.includes(type), type);
+    }
+    assert.ok(body.events.every((event) => event.customerId === customerId
+      || event.orderId === orderId));
+    assert.match(JSON.stringify(body.events), /Ada Rider.*2 Lake Rd/s);
+    await context.api.delete(path, { expect: 204 });
+    const { body: left } = await context.api.get(`${path}/export`);
+    assert.equal(left.customer.status, 'Erased');
+    assert.deepEqual(left.orders.map((order) => order.orderId), [orderId]);
+    assert.equal(left.events[0].type, 'CustomerErased');
+    assert.doesNotMatch(JSON.stringify(left), /Ada|rider|Hill|Lake/);
+    await context.api.get(`/customers/${fresh('c')}/export`, { expect: 404 });
+  });
+
+  test('who never registered and has ordered has an export too', async () => {
+    const part = await context.shop.part(5);
+    const customerId = fresh('c');
+    const { orderId } = await context.shop.order([{ ...part, quantity: 1 }], { customerId });
+    const { body } = await context.api.get(`/customers/${customerId}/export`);
+    assert.equal(body.customer, undefined);
+    assert.deepEqual(body.orders.map((order) => order.orderId), [orderId]);
+  });
+
   test('an erased customer is forgotten, and can neither order nor be changed', async () => {
     const part = await context.shop.part(5);
     const { customerId, path } = await register();

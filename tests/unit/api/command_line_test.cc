@@ -49,5 +49,16 @@ TEST_CASE("flags of replay and import have their environment variables") {
   CHECK(parsed<ImportSettings>({"import", "adventureworks", "/tmp"}).clients == 7);
 }
 
+TEST_CASE("the way to somebody else's nats-server has its flags and variables") {
+  const Variable nkey("CASSETTE_NATS_NKEY", "/dev/null");
+  const Variable ca("CASSETTE_NATS_TLS_CA", "/dev/null");
+  const auto up = parsed<UpSettings>(
+      {"up", "--nats-tls-cert", "/dev/zero", "--nats-tls-key", "/dev/full"});
+  CHECK(up.ledger.nats_nkey == "/dev/null");
+  CHECK(up.ledger.nats_tls.ca_file == "/dev/null");
+  CHECK(up.ledger.nats_tls.cert_file == "/dev/zero");
+  CHECK(up.ledger.nats_tls.key_file == "/dev/full");
+}
+
 }  // namespace
 }  // namespace cassette::api

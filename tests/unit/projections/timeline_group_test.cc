@@ -73,6 +73,23 @@ TEST_CASE("a group has one entry in each index, whatever it holds of it") {
   CHECK(group.index_keys().size() == 4);  // the order, the vendor, two products
 }
 
+TEST_CASE("a customer's own events are found by the customer, and erasures among themselves") {
+  const auto keys_of = [](const TimelineEntry& one) {
+    TimelineGroup group;
+    group.add(one);
+    return group.index_keys();
+  };
+  TimelineEntry own = entry(0, "");
+  CHECK(keys_of(own).empty());
+  own.customer_id = "c1";
+  const auto place = projections::timeline_place({1000}, {{0, 7}, 0});
+  REQUIRE(keys_of(own).size() == 1);
+  CHECK(keys_of(own)[0].key == projections::timeline_of_customer("c1") + place);
+  own.erasure = true;
+  REQUIRE(keys_of(own).size() == 2);
+  CHECK(keys_of(own)[1].key == projections::timeline_of_erasures() + place);
+}
+
 TEST_CASE("what is no group gives no events") {
   CHECK(projections::events_in("short", "\t{}\n").empty());
   CHECK(projections::events_in(projections::timeline_place({1}, {{0, 1}, 0}), "").empty());

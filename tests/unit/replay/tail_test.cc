@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "replay/erased.h"
 #include "replay/tail_lines.h"
 #include "tests/support/small_market.h"
 #include "tests/support/tape_ledgers.h"
@@ -140,4 +141,72 @@ TEST_CASE("tail: a summary shows ids and sizes, and no personal data") {
   CHECK(replay::summary_of(recorded) == "orderId=o1 vendorId=v1 change=SubOrderPacked");
   domain::OrderConfirmed confirmed{{"o1"}, {{"v1"}, {"v2"}}};
   CHECK(replay::summary_of(confirmed) == "orderId=o1 vendors=v1 vendors=v2");
+}
+
+namespace {
+
+// A tape of one customer who registers, orders, and is erased or not.
+TapeMaker tape_of_a_customer(const std::string& id, bool erased) {
+  TapeMaker tape = small_market();
+  const domain::Sealed name{"customer:" + id + "|name|c2VhbGVk"};
+  tape.run(domain::RegisterCustomer{{id}, name, {name, {}}, {name, name}});
+  if (erased) tape.run(domain::EraseCustomer{{id}, std::nullopt});
+  return tape;
+}
+
+replay::TailOptions in_json() {
+  replay::TailOptions options;
+  options.format = replay::TailFormat::Json;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("tail: personal data of who was erased is shown as erased, wherever the key is gone") {
+  const TapeMaker tape = tape_of_a_customer("c9", false);
+  replay::TailOptions options = in_json();
+  CHECK(any_holds(lines_of(tape, options), "customer:c9|name|c2VhbGVk"));
+  std::vector<std::string> asked;
+  options.is_erased = [&asked](std::string_view subject) {
+    asked.emplace_back(subject);
+    return subject == "customer:c9";
+  };
+  const auto lines = lines_of(tape, options);
+  CHECK_FALSE(any_holds(lines, "c2VhbGVk"));
+  CHECK(any_holds(lines, "(erased)"));
+  CHECK(std::ranges::count(asked, "customer:c9") == 1);
+  options.format = replay::TailFormat::Text;
+  CHECK(
+      any_holds(lines_of(tape, options),
+                "CustomerRegistered customerId=c9 name=(erased) contactInfo=(erased) addresses=2"));
+}
+
+TEST_CASE(
+    "tail: an erasure seen on the way hides what comes after it, and others stay as they are") {
+  TapeMaker tape = tape_of_a_customer("c9", true);
+  domain::PlaceOrder order = place_order("o9", {item("v1", "p1", 1)});
+  order.shipping_address = {"customer:c9|shippingAddress|c2VhbGVk"};
+  tape.run(order);
+  order = place_order("o8", {item("v1", "p1", 1)});
+  order.shipping_address = {"customer:c8|shippingAddress|b3RoZXI"};
+  tape.run(order);
+  const auto lines = lines_of(tape, in_json());
+  CHECK(any_holds(lines, "(erased)"));
+  CHECK_FALSE(any_holds(lines, "shippingAddress|c2VhbGVk"));
+  CHECK(any_holds(lines, "customer:c8|shippingAddress|b3RoZXI"));
+}
+
+// A vendor's partition has the address too, within an event that another one holds.
+TEST_CASE("tail: what is erased is found within recorded events") {
+  replay::Erased erased([](std::string_view subject) { return subject == "customer:c9"; });
+  eventstore::StoredCommit stored;
+  const domain::AddressChanged changed{{"o1"}, {"v1"}, {"customer:c9|shippingAddress|c2VhbGVk"}};
+  eventstore::RecordedEvent outer;
+  outer.event = domain::SubOrderRecorded{{"o1"}, {"v1"}, changed};
+  stored.commit.events.push_back(outer);
+  const auto link = erased.redact(stored);
+  const auto& event = std::get<eventstore::StoredCommit>(link).commit.events[0].event;
+  const auto& recorded = std::get<domain::SubOrderRecorded>(event);
+  const auto& inner = std::get<domain::AddressChanged>(recorded.change);
+  CHECK(inner.shipping_address.token == replay::kErased);
 }

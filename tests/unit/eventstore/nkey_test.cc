@@ -1,0 +1,107 @@
+// Nkeys: as others write them, and no secret that others may read.
+#include "eventstore/nkey.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/nats_fixture.h"
+
+namespace cassette::test {
+namespace {
+
+using eventstore::load_nkey;
+using eventstore::load_or_make_nkey;
+using eventstore::NkeySeed;
+using eventstore::StoreError;
+using eventstore::UserNkey;
+
+// The pair that NATS's own documentation shows.
+constexpr std::string_view kSeed = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
+constexpr std::string_view kPublic = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4";
+
+NkeySeed some_seed(std::uint8_t first) {
+  NkeySeed seed{};
+  for (std::uint8_t& byte : seed) byte = first++;
+  return seed;
+}
+
+TEST_CASE("a seed gives the public key that NATS says it has, and is written as it was read") {
+  const auto key = UserNkey::from_seed(kSeed);
+  REQUIRE(key);
+  CHECK(key->public_key() == kPublic);
+  CHECK(key->seed() == kSeed);
+}
+
+TEST_CASE("every seed is read back as it was written") {
+  for (int first = 0; first < 256; ++first) {
+    const UserNkey key = UserNkey::from_bytes(some_seed(static_cast<std::uint8_t>(first)));
+    const auto again = UserNkey::from_seed(key.seed());
+    REQUIRE(again);
+    CHECK(again->public_key() == key.public_key());
+    CHECK(key.seed().starts_with("SU"));
+    CHECK(key.seed().size() == 58);
+    CHECK(key.public_key().starts_with("U"));
+    CHECK(key.public_key().size() == 56);
+  }
+}
+
+// RFC 8032, 7.1, test 3.
+TEST_CASE("signatures are Ed25519") {
+  const UserNkey key =
+      UserNkey::from_bytes({0xc5, 0xaa, 0x8d, 0xf4, 0x3f, 0x9f, 0x83, 0x7b, 0xed, 0xb7, 0x44,
+                            0x2f, 0x31, 0xdc, 0xb7, 0xb1, 0x66, 0xd3, 0x85, 0x35, 0x07, 0x6f,
+                            0x09, 0x4b, 0x85, 0xce, 0x3a, 0x2e, 0x0b, 0x44, 0x58, 0xf7});
+  const auto signature = key.sign(std::string_view("\xaf\x82", 2));
+  CHECK(signature[0] == 0x62);
+  CHECK(signature[1] == 0x91);
+  CHECK(signature[62] == 0xc4);
+  CHECK(signature[63] == 0x0a);
+}
+
+TEST_CASE("what is no user's seed is refused") {
+  CHECK_FALSE(UserNkey::from_seed(""));
+  CHECK_FALSE(UserNkey::from_seed("SU"));
+  CHECK_FALSE(UserNkey::from_seed(kPublic));
+  CHECK_FALSE(UserNkey::from_seed(std::string(kSeed) + "A"));
+  CHECK_FALSE(UserNkey::from_seed(kSeed.substr(1)));
+  for (std::size_t at = 0; at < kSeed.size(); ++at) {
+    std::string mistyped(kSeed);
+    mistyped[at] = mistyped[at] == 'A' ? 'B' : 'A';
+    CHECK_FALSE(UserNkey::from_seed(mistyped));
+  }
+  std::string lower(kSeed);
+  lower[5] = 's';
+  CHECK_FALSE(UserNkey::from_seed(lower));
+}
+
+TEST_CASE("a key's file is made once, for its owner's eyes") {
+  const TemporaryFolder folder;
+  const auto file = folder / "nats" / "engine.nk";
+  CHECK(load_nkey(file).error().kind == StoreError::Kind::Unavailable);
+  const auto made = must(load_or_make_nkey(file, some_seed(1)));
+  struct stat status {};
+  REQUIRE(stat(file.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK(must(load_or_make_nkey(file, some_seed(2))).public_key() == made.public_key());
+  CHECK(must(load_nkey(file)).public_key() == made.public_key());
+}
+
+TEST_CASE("a key's file that others may read, or that holds none, is refused") {
+  const TemporaryFolder folder;
+  const auto file = folder / "engine.nk";
+  must(load_or_make_nkey(file, some_seed(1)));
+  for (const mode_t mode : {0640U, 0604U}) {
+    chmod(file.c_str(), mode);
+    CHECK(load_nkey(file).error().what.find("chmod 600") != std::string::npos);
+    CHECK_FALSE(load_or_make_nkey(file, some_seed(1)).ok());
+  }
+  chmod(file.c_str(), 0600);
+  std::ofstream(file) << kPublic << "\n";
+  CHECK(load_nkey(file).error().kind == StoreError::Kind::Unsupported);
+}
+
+}  // namespace
+}  // namespace cassette::test
