@@ -113,9 +113,9 @@ Stored<std::unique_ptr<Journal>> JetStreamJournal::open(JetStreamLink& link, std
 
 Stored<std::uint64_t> JetStreamJournal::append(std::string_view id, std::string_view body) {
   if (body.size() > kMaxEntryBytes) {
-    return Failure{StoreError{StoreError::Kind::Unsupported,
-                              fmt::format("{}: an entry of {} bytes is above {}", stream_,
-                                          body.size(), kMaxEntryBytes)}};
+    return Failure{StoreError{
+        StoreError::Kind::Unsupported,
+        fmt::format("{}: an entry of {} bytes is above {}", stream_, body.size(), kMaxEntryBytes)}};
   }
   if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   MessageHandle message;

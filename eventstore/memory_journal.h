@@ -1,5 +1,5 @@
-// MemoryJournal: a journal in memory, for tests and as the model of JetStream's. It forgets by size,
-// never by age, since it knows no clock.
+// MemoryJournal: a journal in memory, for tests and as the model of JetStream's. It forgets by
+// size, never by age, since it knows no clock.
 #pragma once
 
 #include <deque>

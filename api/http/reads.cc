@@ -5,6 +5,7 @@
 
 #include "api/http/json_text.h"
 #include "api/http/preconditions.h"
+#include "api/http/public_view.h"
 
 namespace cassette::api {
 namespace {
@@ -83,9 +84,7 @@ std::string page_body(const Call& call, const projections::Page& page) {
   }
   body += ']';
   if (!page.next.empty()) {
-    const domain::Timestamp expires{call.now.micros + kCursorLifetimeMicros};
-    append_member(body, "next",
-                  call.services.signer.seal_cursor(page.next, scope_of(call), expires));
+    append_member(body, "next", seal_cursor(call, page.next));
   }
   return body += '}';
 }
@@ -153,6 +152,7 @@ Answered<Response> get_document(const Call& call, Model model, std::string_view 
   if (!waited) return Failure{waited.error()};
   auto document = read_document(call, model, key, entity);
   if (!document) return Failure{std::move(document).error()};
+  show_public(call.caller, model, document.value().body);
   if (!already_known(call, document.value().version)) {
     return respond_with(call, 200, std::move(document).value());
   }
@@ -163,22 +163,34 @@ Answered<Response> get_document(const Call& call, Model model, std::string_view 
   return response;
 }
 
+std::string seal_cursor(const Call& call, std::string_view place) {
+  const domain::Timestamp expires{call.now.micros + kCursorLifetimeMicros};
+  return call.services.signer.seal_cursor(place, scope_of(call), expires);
+}
+
+Answered<std::string> open_cursor(const Call& call, std::string_view cursor) {
+  if (cursor.empty()) return std::string();
+  auto place = call.services.signer.open_cursor(cursor, scope_of(call), call.now);
+  if (!place) return Failure{invalid_cursor()};
+  return *std::move(place);
+}
+
 Answered<Response> get_list(const Call& call, ListQuery query, QueryReader& reader) {
   query.limit = reader.number("limit", 1, kMaxPage, kDefaultPage);
   const std::string cursor = reader.text("cursor");
   if (auto problem = reader.finish()) return Failure{std::move(*problem)};
-  if (!cursor.empty()) {
-    auto after = call.services.signer.open_cursor(cursor, scope_of(call), call.now);
-    if (!after) return Failure{invalid_cursor()};
-    query.after = std::move(*after);
-  }
+  auto after = open_cursor(call, cursor);
+  if (!after) return Failure{std::move(after).error()};
+  query.after = std::move(after).value();
   const auto waited = await_asked_position(call);
   if (!waited) return Failure{waited.error()};
-  const auto page = call.services.models.list(query);
+  auto page = call.services.models.list(query);
   if (!page) {
     const bool wrong_cursor = page.error().kind == eventstore::StoreError::Kind::Mismatch;
     return Failure{wrong_cursor ? invalid_cursor() : problem_of(page.error())};
   }
+  const auto shown = show_public(call, query.list, page.value().items);
+  if (!shown) return Failure{shown.error()};
   auto body = call.services.sealer.open_document(page_body(call, page.value()));
   if (!body) return Failure{problem_of(body.error())};
   Response response;

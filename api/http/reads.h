@@ -51,6 +51,11 @@ Answered<Response> respond_with(const Call& call, int status, Document document,
 Answered<Response> get_document(const Call& call, Model model, std::string_view key,
                                 std::string_view entity);
 
+// Where the call's list goes on, as its `next`; and from its `cursor`, empty for the first page.
+// 400 when it was forged, is too old, or was given to another caller or for another query.
+std::string seal_cursor(const Call& call, std::string_view place);
+Answered<std::string> open_cursor(const Call& call, std::string_view cursor);
+
 // The answer to a GET of a list. Takes `limit` and `cursor` from `reader` and finishes it.
 Answered<Response> get_list(const Call& call, ListQuery query, QueryReader& reader);
 

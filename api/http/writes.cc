@@ -61,6 +61,7 @@ eventstore::Request to_request(const Call& call, Write write) {
   request.command = std::move(write.command);
   request.status = write.status;
   request.by = call.caller.principal;
+  request.request_id = call.request.headers.request_id;
   if (write.occurred_at) request.occurred_at = write.occurred_at->value;
   std::string key = call.request.headers.idempotency_key;
   if (key.empty()) return request;

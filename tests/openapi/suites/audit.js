@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { problem } from '../lib/client.js';
+import { fresh } from '../lib/shop.js';
+
+// An event is there a second after it happened; past this it does not come.
+const appearsMs = 20_000;
 
 export default function audit(context) {
   test('an order\'s timeline has all that happened to it, newest first, with who and when',
@@ -38,6 +42,48 @@ export default function audit(context) {
     assert.deepEqual((await list(`${one}&from=${counted.at}`)).map(({ type }) => type),
       counted.at === listed.at ? ['StockCounted', 'ProductListed'] : ['StockCounted']);
     assert.deepEqual(await list(`vendorId=${part.vendorId}&to=${ofVendor[2].at}`), []);
+  });
+
+  test('every event of a request names it, whichever partition it is in', async () => {
+    const part = await context.shop.part(5);
+    const events = async (orderId) => (await context.api.pages(`/events?orderId=${orderId}`, 50))
+      .items.map(({ requestId }) => requestId);
+    const made = await context.shop.place([{ ...part, quantity: 1 }], {}, { expect: 201 });
+    const ids = await events(made.body.orderId);
+    assert.ok(ids.length > 5);
+    assert.deepEqual(new Set(ids), new Set([made.headers['x-request-id']]));
+    const named = await context.shop.place([{ ...part, quantity: 1 }], {},
+      { expect: 201, headers: { 'x-request-id': 'till-3.4711' } });
+    assert.equal(named.headers['x-request-id'], 'till-3.4711');
+    assert.deepEqual(new Set(await events(named.body.orderId)), new Set(['till-3.4711']));
+  });
+
+  test('an erasure is a security event, with who did it and by which request', async () => {
+    const { api } = context;
+    const customerId = fresh('c');
+    await api.post('/customers', { customerId, name: 'Ada Rider' }, { expect: 201 });
+    const requestId = fresh('erase');
+    await api.delete(`/customers/${customerId}`,
+      { expect: 204, headers: { 'x-request-id': requestId } });
+    let found;
+    for (const end = Date.now() + appearsMs; !found && Date.now() < end;) {
+      const { items } = await api.pages('/security-events?type=CustomerErased', 1);
+      found = items.find((event) => event.requestId === requestId);
+    }
+    assert.ok(found, 'it did not come');
+    assert.equal(found.principal, 'admin');
+    assert.match(found.address, /^127\.0\.0\.1$|^::1$/);
+    const list = async (query) =>
+      (await api.pages(`/security-events?${query}`, 2)).items.map(({ id }) => id);
+    assert.ok((await list('principal=admin')).includes(found.id));
+    assert.ok((await list(`from=${found.at}`)).includes(found.id));
+    assert.ok(!(await list(`to=${found.at}`)).includes(found.id));
+    assert.deepEqual(await list('principal=nobody'), []);
+    assert.deepEqual(await list('credentialId=none'), []);
+    assert.deepEqual(await list('type=SignedIn'), []);
+    for (const query of ['limit=0', 'limit=201', 'cursor=x', 'from=yesterday', 'who=me']) {
+      await api.get(`/security-events?${query}`, { expect: 400 });
+    }
   });
 
   test('the whole timeline spans the partitions, in pages that miss and repeat nothing',

@@ -1,4 +1,5 @@
-// The in-memory ledger, bucket and journal pass the contracts; the faulty ledger fails as it is told.
+// The in-memory ledger, bucket and journal pass the contracts; the faulty ledger fails as it is
+// told.
 #include "eventstore/memory_journal.h"
 #include "eventstore/memory_key_value.h"
 #include "eventstore/memory_ledger.h"
