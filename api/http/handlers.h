@@ -45,10 +45,21 @@ Answered<Response> list_customers(const Call& call);
 Answered<Response> read_customer(const Call& call);
 Answered<Response> change_customer(const Call& call);
 Answered<Response> erase_customer(const Call& call);
+Answered<Response> export_customer(const Call& call);
 
 Answered<Response> list_events(const Call& call);
+Answered<Response> list_security_events(const Call& call);
 Answered<Response> read_contract(const Call& call);
 Answered<Response> is_alive(const Call& call);
 Answered<Response> is_ready(const Call& call);
+
+Answered<Response> issue_token(const Call& call);
+Answered<Response> refresh_token(const Call& call);
+Answered<Response> authorize(const Call& call);
+Answered<Response> sign_in(const Call& call);
+Answered<Response> revoke_token(const Call& call);
+Answered<Response> introspect_token(const Call& call);
+Answered<Response> read_metadata(const Call& call);
+Answered<Response> read_keys(const Call& call);
 
 }  // namespace cassette::api

@@ -50,6 +50,7 @@ struct Response {
 inline constexpr std::string_view kJson = "application/json";
 inline constexpr std::string_view kMergePatch = "application/merge-patch+json";
 inline constexpr std::string_view kNdjson = "application/x-ndjson";
+inline constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 inline constexpr std::string_view kProblemJson = "application/problem+json";
 
 }  // namespace cassette::api

@@ -16,8 +16,38 @@ int hex_digit(char c) {
   return -1;
 }
 
-// Nothing for a bad escape, a NUL or what is no UTF-8.
-std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+std::optional<Problem> split_path(std::string_view path, std::vector<std::string>& segments) {
+  if (!path.starts_with('/')) return malformed("The path does not begin with a slash.");
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::size_t end = path.find('/');
+    auto segment = percent_decoded(path.substr(0, end), false);
+    if (!segment) return malformed("The path is not percent-encoded UTF-8 without NUL.");
+    segments.push_back(std::move(*segment));
+    path.remove_prefix(std::min(end, path.size()));
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> split_query(std::string_view query, Parameters& parameters) {
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    auto name = percent_decoded(pair.substr(0, equals), true);
+    auto value = percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!name || !value) return malformed("The query is not percent-encoded UTF-8 without NUL.");
+    if (value->size() > kMaxParameterBytes) return invalid_parameter(*name, "is too long");
+    if (parameters.size() == kMaxParameters) return malformed("There are too many parameters.");
+    if (!pair.empty()) parameters.emplace_back(std::move(*name), std::move(*value));
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -37,37 +67,6 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
   if (!simdjson::validate_utf8(decoded.data(), decoded.size())) return std::nullopt;
   return decoded;
 }
-
-std::optional<Problem> split_path(std::string_view path, std::vector<std::string>& segments) {
-  if (!path.starts_with('/')) return malformed("The path does not begin with a slash.");
-  while (!path.empty()) {
-    path.remove_prefix(1);
-    const std::size_t end = path.find('/');
-    auto segment = decode(path.substr(0, end), false);
-    if (!segment) return malformed("The path is not percent-encoded UTF-8 without NUL.");
-    segments.push_back(std::move(*segment));
-    path.remove_prefix(std::min(end, path.size()));
-  }
-  return std::nullopt;
-}
-
-std::optional<Problem> split_query(std::string_view query, Parameters& parameters) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto name = decode(pair.substr(0, equals), true);
-    auto value = decode(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (!name || !value) return malformed("The query is not percent-encoded UTF-8 without NUL.");
-    if (value->size() > kMaxParameterBytes) return invalid_parameter(*name, "is too long");
-    if (parameters.size() == kMaxParameters) return malformed("There are too many parameters.");
-    if (!pair.empty()) parameters.emplace_back(std::move(*name), std::move(*value));
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 Answered<Target> parse_target(std::string_view target) {
   Target parsed;

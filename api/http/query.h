@@ -25,6 +25,9 @@ struct Target {
   Parameters parameters;              // decoded, in the order sent
 };
 
+// Nothing for a bad escape, a NUL or what is no UTF-8.
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space);
+
 Answered<Target> parse_target(std::string_view target);
 
 // Reads parameters by name, and remembers the first thing that is wrong.

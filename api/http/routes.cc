@@ -53,11 +53,24 @@ constexpr std::array kRoutes = {
     Route{"GET", "/customers/{customerId}", "readCustomer", read_customer},
     Route{"PATCH", "/customers/{customerId}", "changeCustomer", change_customer, Takes::Patch},
     Route{"DELETE", "/customers/{customerId}", "eraseCustomer", erase_customer},
+    Route{"GET", "/customers/{customerId}/export", "exportCustomer", export_customer},
 
     Route{"GET", "/events", "listEvents", list_events},
+    Route{"GET", "/security-events", "listSecurityEvents", list_security_events},
     Route{"GET", "/openapi.yaml", "readContract", read_contract},
     Route{"GET", "/health/live", "isAlive", is_alive},
     Route{"GET", "/health/ready", "isReady", is_ready},
+
+    Route{"POST", "/auth/token", "issueToken", issue_token, Takes::Form},
+    Route{"POST", "/auth/refresh", "refreshToken", refresh_token, Takes::Form},
+    Route{"GET", "/auth/authorize", "authorize", authorize},
+    Route{"POST", "/auth/authorize", "signIn", sign_in, Takes::Form},
+    Route{"POST", "/auth/revoke", "revokeToken", revoke_token, Takes::Form},
+    Route{"POST", "/auth/introspect", "introspectToken", introspect_token, Takes::Form},
+    Route{"GET", "/.well-known/openid-configuration", "readOpenIdConfiguration", read_metadata},
+    Route{"GET", "/.well-known/oauth-authorization-server", "readAuthorizationServer",
+          read_metadata},
+    Route{"GET", "/.well-known/jwks.json", "readKeys", read_keys},
 };
 
 }  // namespace

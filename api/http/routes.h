@@ -15,6 +15,9 @@ inline constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
 // Of a bulk request: ten thousand lines of eight hundred bytes.
 inline constexpr std::size_t kMaxBulkBytes = 8 * 1024 * 1024;
 
+// Of a form, which is read before it is known whose it is: the sign-in page's ticket takes three.
+inline constexpr std::size_t kMaxFormBytes = 16 * 1024;
+
 // What a route takes as its body.
 enum class Takes {
   Nothing,
@@ -22,6 +25,7 @@ enum class Takes {
   OptionalJson,  // or nothing at all
   Patch,         // application/merge-patch+json, or plain JSON
   Ndjson,
+  Form,  // application/x-www-form-urlencoded
 };
 
 using Handler = Answered<Response> (*)(const Call&);
@@ -36,6 +40,7 @@ struct Route {
   bool may_be_first = false;  // takes If-None-Match: *
 
   std::size_t max_body_bytes() const {
+    if (takes == Takes::Form) return kMaxFormBytes;
     return takes == Takes::Ndjson ? kMaxBulkBytes : kMaxBodyBytes;
   }
 };

@@ -18,6 +18,14 @@ bool is_api_scope(std::string_view name) {
          is_lower_word(name.substr(colon + 1));
 }
 
+const Scopes& known_scopes() {
+  static const Scopes kScopes{"openid",          "offline_access", "vendors:write",
+                              "catalogue:write", "stock:read",     "stock:write",
+                              "orders:read",     "orders:write",   "customers:read",
+                              "customers:write", "events:read"};
+  return kScopes;
+}
+
 std::optional<Scopes> parse_scopes(std::string_view text) {
   if (text.size() > kMaxScopeBytes) return std::nullopt;
   Scopes scopes;

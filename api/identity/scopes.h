@@ -21,6 +21,9 @@ inline constexpr std::size_t kMaxScopeBytes = 1024;
 // True for `[a-z]+:[a-z]+`, as "stock:write": what opens a part of the API.
 bool is_api_scope(std::string_view name);
 
+// All of them that open something, and the two above: for who reads our metadata.
+const Scopes& known_scopes();
+
 // Without repeats, in the order given. Nothing for a name that is none of ours.
 std::optional<Scopes> parse_scopes(std::string_view text);
 std::string to_text(const Scopes& scopes);

@@ -72,7 +72,10 @@ export class Client {
     const what = `${method} ${target}`;
     const [pathname, search] = target.split('?');
     const found = this.contract.find(method, pathname);
-    if (answer.status >= 400) this.#holdProblem(what, answer);
+    // OAuth's routes refuse as OAuth does, where the contract says so.
+    const refusal = answer.headers['content-type'] !== 'application/problem+json'
+      && found?.operation.template.startsWith('/auth/');
+    if (answer.status >= 400 && !refusal) this.#holdProblem(what, answer);
     if (!found) return;
     const wrong = this.contract.responseErrors(found, answer);
     assert.deepEqual(wrong, [], `${what}: the answer is not as the contract says`);

@@ -125,6 +125,10 @@ export class Contract {
     if (media['x-line-schema']) {
       return this.#lineErrors(media['x-line-schema'], body.toString(), 'request line');
     }
+    if (type === 'application/x-www-form-urlencoded') {
+      const fields = Object.fromEntries(new URLSearchParams(body.toString()));
+      return this.#errors(media.schema, fields, 'request body');
+    }
     return this.#jsonErrors(media.schema, body.toString(), 'request body');
   }
 
