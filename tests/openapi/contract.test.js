@@ -12,6 +12,7 @@ import badInput from './suites/bad_input.js';
 import catalogue from './suites/catalogue.js';
 import customers from './suites/customers.js';
 import fulfilment from './suites/fulfilment.js';
+import identity from './suites/identity.js';
 import orders from './suites/orders.js';
 import { plantPersonalData, searchFolder } from './suites/personal_data.js';
 import service from './suites/service.js';
@@ -50,6 +51,10 @@ for (const partitions of [1, 3]) {
     });
   });
 }
+
+describe('where everybody is asked who they are', { concurrency: false }, () => {
+  identity({ contract });
+});
 
 // Statuses that no request of this suite can bring about: 202 needs a partition that is slow to
 // answer, 503 one that does not answer.
