@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "api/admin_flags.h"
 #include "api/settings.h"
 
 namespace cassette::api {
@@ -81,6 +82,20 @@ void add_edge(CLI::App& app, EdgeSettings& edge) {
       ->allow_extra_args(false);
 }
 
+void add_identity(CLI::App& up, IdentitySettings& identity) {
+  up.add_option("--issuer", identity.issuer,
+                "URL that this server is known by, as its tokens say (default: its listener's)")
+      ->envname("CASSETTE_ISSUER");
+  CLI::Option* audience =
+      up.add_option("--trust-audience", identity.trust_audience,
+                    "What tokens of --trust-issuer must be made for, as their aud says")
+          ->envname("CASSETTE_TRUST_AUDIENCE");
+  up.add_option("--trust-issuer", identity.trust_issuers,
+                "URL of an OpenID Connect provider whose tokens are taken, too; repeatable")
+      ->envname("CASSETTE_TRUST_ISSUER")
+      ->needs(audience);
+}
+
 CLI::App* add_up(CLI::App& app, UpSettings& up) {
   CLI::App* sub = app.add_subcommand("up", "Run everything on this machine");
   add_ledger(*sub, up.ledger);
@@ -129,6 +144,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   sub->add_flag("--private-catalogue", up.private_catalogue,
                 "Show nothing of the catalogue to who sends no token")
       ->envname("CASSETTE_PRIVATE_CATALOGUE");
+  add_identity(*sub, up.identity);
   return sub;
 }
 
@@ -200,9 +216,11 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   VerifySettings verify;
   RebuildSettings rebuild;
   ImportSettings import;
+  AdminSettings admin;
   const CLI::App* up_app = add_up(app, up);
   const ReplayApps replay = add_replay(app, tail, verify, rebuild);
   add_import(app, import);
+  const CLI::App* admin_app = add_admin(app, admin, add_ledger);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -217,6 +235,8 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
     line.role = verify;
   } else if (replay.rebuild->parsed()) {
     line.role = rebuild;
+  } else if (admin_app->parsed()) {
+    line.role = admin;
   } else {
     line.role = import;
   }

@@ -1,6 +1,7 @@
 // cassette: the one binary. Its subcommands are the roles.
 #include <variant>
 
+#include "api/admin_command.h"
 #include "api/import/run_import.h"
 #include "api/logging.h"
 #include "api/replay_command.h"
@@ -16,8 +17,9 @@ struct Run {
   int operator()(const TailSettings& settings) const { return run_tail(settings); }
   int operator()(const VerifySettings& settings) const { return run_verify(settings); }
   int operator()(const RebuildSettings& settings) const { return run_rebuild(settings); }
+  int operator()(const AdminSettings& settings) const { return run_admin(settings); }
   int operator()(const ImportSettings& settings) const {
-    return run_import({settings.dir, settings.url, "", settings.clients});
+    return run_import({settings.dir, settings.url, nullptr, settings.clients});
   }
 };
 

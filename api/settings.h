@@ -32,11 +32,19 @@ struct EdgeSettings {
   std::vector<std::string> rate_limits;   // ROLE.KIND=PER_SECOND[:BURST]
 };
 
+// Whose tokens are taken; checked by open_identity (api/open_identity.h).
+struct IdentitySettings {
+  std::string issuer;                      // of our own tokens; empty: the listener's URL
+  std::vector<std::string> trust_issuers;  // of other providers of OpenID Connect
+  std::string trust_audience;              // that their tokens must be for
+};
+
 struct UpSettings {
   LedgerSettings ledger;
   std::vector<std::string> nats_monitors;  // of a server that someone else runs
   std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
   EdgeSettings edge;
+  IdentitySettings identity;
   std::optional<std::uint32_t> partitions;  // as the ledger has; of a new one 1
   eventstore::Durability durability = eventstore::Durability::Fsync;
   domain::Policy policy;
@@ -71,8 +79,38 @@ struct ImportSettings {
   std::uint32_t clients = 8;
 };
 
-using Role =
-    std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings>;
+// What of it is given depends on the task; see api/admin_flags.cc.
+struct AdminSettings {
+  enum class Task {
+    CreateVendor,
+    CreateCustomer,
+    CreateClient,
+    CreateLogin,
+    Revoke,
+    List,
+    RotateKeys,
+    RotateMasterKey,
+    Permissions,
+  };
+
+  Task task = Task::List;
+  LedgerSettings ledger;
+  std::string id;    // client_id or user name; empty: one is made
+  std::string name;  // for people
+  std::string role;  // "none": no tokens of its own
+  std::string vendor;
+  std::string customer;
+  std::vector<std::string> scopes;
+  std::vector<std::string> redirect_uris;
+  bool is_public = false;
+  bool password_stdin = false;
+  std::string master_key_file;      // empty: DATA/master.key
+  std::string new_master_key_file;  // empty: beside it
+  bool json = false;
+};
+
+using Role = std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings,
+                          AdminSettings>;
 
 struct CommandLine {
   Role role;

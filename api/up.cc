@@ -1,7 +1,6 @@
 // Up: making the parts, joining them, and taking them down in order.
 #include "api/up.h"
 
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -10,14 +9,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/bootstrap.h"
+#include "api/edge_settings.h"
 #include "api/erasure_check.h"
 #include "api/health.h"
 #include "api/hints.h"
-#include "api/http/loopback.h"
 #include "api/http/router.h"
 #include "api/http/server.h"
 #include "api/http/services.h"
 #include "api/identity/ids.h"
+#include "api/identity/journaled_security_log.h"
 #include "api/identity/keyring.h"
 #include "api/identity/sealing.h"
 #include "api/identity/signer.h"
@@ -25,6 +26,7 @@
 #include "api/ledger_access.h"
 #include "api/ledger_identity.h"
 #include "api/nats_keeper.h"
+#include "api/open_identity.h"
 #include "api/openapi_text.h"
 #include "eventstore/catch_up.h"
 #include "eventstore/data_folder.h"
@@ -52,24 +54,6 @@ constexpr std::chrono::milliseconds kClaimLook{5};
 void announce(const std::string& line) {
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
-}
-
-// "ADDR:PORT".
-Stored<HttpServer::Options> parse_address(const std::string& text) {
-  HttpServer::Options options;
-  const std::size_t colon = text.rfind(':');
-  const char* end = text.data() + text.size();
-  std::uint16_t port = 0;
-  if (colon != std::string::npos && colon > 0) {
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, port);
-    if (parsed.ec == std::errc() && parsed.ptr == end) {
-      options.address = text.substr(0, colon);
-      options.port = port;
-      return options;
-    }
-  }
-  return Failure{eventstore::StoreError{eventstore::StoreError::Kind::Unsupported,
-                                        "--http takes ADDR:PORT, not '" + text + "'"}};
 }
 
 // Whether a signal to end has come: they are blocked, and wait for whoever looks.
@@ -101,14 +85,19 @@ class Up {
   // Until every model has what the ledgers held at the start, a signal comes, or folding stops.
   Outcome await_ready();
   void drain();
-  const std::string& url() const { return url_; }
+  const std::string& url() const { return http_->url(); }
+  const std::filesystem::path& data() const { return data_->path(); }
+  // On SIGHUP.
+  void reload_certificate();
 
  private:
   Stored<Done> connect();
   Stored<Done> make_streams();
+  Stored<Done> open_security_log();
   Stored<Done> prove();
   Stored<Done> open_archives();
   Stored<Done> open_personal_data();
+  Stored<Done> open_identity();
   Stored<Done> open_models();
   Stored<Done> bind_http();
   void start_engines();
@@ -116,12 +105,14 @@ class Up {
   std::vector<eventstore::Ledger*> ledgers() const;
 
   const UpSettings settings_;
-  HttpServer::Options http_options_;
+  Edge edge_;
   std::unique_ptr<eventstore::DataFolder> data_;
   std::unique_ptr<NatsKeeper> nats_;
   std::unique_ptr<eventstore::JetStreamConnection> connection_;
   std::unique_ptr<eventstore::KeyValue> leases_;
   std::unique_ptr<eventstore::KeyValue> keys_;
+  std::unique_ptr<eventstore::Journal> security_journal_;
+  std::unique_ptr<JournaledSecurityLog> security_;
   LedgerIdentity identity_;
   std::vector<std::unique_ptr<eventstore::Ledger>> ledgers_;
   std::vector<std::unique_ptr<eventstore::Archive>> archives_;
@@ -129,14 +120,15 @@ class Up {
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<Signer> signer_;
+  std::unique_ptr<OpenedIdentity> callers_;  // null: nobody is asked who they are
   std::unique_ptr<projections::Projection> projection_;
   std::unique_ptr<ErasureCheck> erasures_;
   std::unique_ptr<eventstore::EngineHost> engines_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<RateLimits> rate_limits_;
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpServer> http_;  // goes first, with whoever is being answered
-  std::string url_;
 };
 
 std::vector<eventstore::Ledger*> Up::ledgers() const {
@@ -147,20 +139,15 @@ std::vector<eventstore::Ledger*> Up::ledgers() const {
 
 // Whatever can be refused is refused before an engine claims a partition, from another one perhaps.
 Stored<Done> Up::start() {
-  auto address = parse_address(settings_.http);
-  if (!address.ok()) return Failure{address.error()};
-  http_options_ = address.value();
-  if (settings_.insecure_no_auth && !is_loopback_address(http_options_.address)) {
-    return Failure{eventstore::StoreError{
-        eventstore::StoreError::Kind::Unsupported,
-        "--insecure-no-auth goes with an --http address of this machine alone, not with " +
-            http_options_.address}};
-  }
+  auto edge = edge_of(settings_);
+  if (!edge.ok()) return Failure{edge.error()};
+  edge_ = std::move(edge).value();
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
-  for (const auto step : {&Up::connect, &Up::make_streams, &Up::prove, &Up::open_archives,
-                          &Up::open_personal_data, &Up::open_models, &Up::bind_http}) {
+  for (const auto step :
+       {&Up::connect, &Up::make_streams, &Up::open_security_log, &Up::prove, &Up::open_archives,
+        &Up::open_personal_data, &Up::open_identity, &Up::open_models, &Up::bind_http}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
   }
@@ -207,6 +194,16 @@ Stored<Done> Up::make_streams() {
   return Done{};
 }
 
+Stored<Done> Up::open_security_log() {
+  eventstore::JournalOptions options;
+  options.max_age = std::chrono::days(settings_.security_log_days);
+  auto journal = connection_->open_journal(kSecurityJournal, options);
+  if (!journal.ok()) return Failure{journal.error()};
+  security_journal_ = std::move(journal).value();
+  security_ = std::make_unique<JournaledSecurityLog>(*security_journal_);
+  return Done{};
+}
+
 Stored<Done> Up::prove() {
   std::vector<std::uint32_t> replicas;
   for (std::uint32_t p = 0; p < identity_.partitions; ++p) {
@@ -243,6 +240,20 @@ Stored<Done> Up::open_personal_data() {
   return Done{};
 }
 
+Stored<Done> Up::open_identity() {
+  if (settings_.insecure_no_auth) return Done{};
+  auto opened = api::open_identity(*connection_, *keyring_, settings_.identity, *security_);
+  if (!opened.ok()) return Failure{opened.error()};
+  callers_ = std::move(opened).value();
+  auto made = bootstrap(*callers_->bucket, *callers_->identity, *security_, data(), wall_clock());
+  if (!made) return Failure{made.error()};
+  if (made.value()) {
+    spdlog::warn("the first administrator's client_id and client_secret are in {}",
+                 bootstrap_file(data()).string());
+  }
+  return Done{};
+}
+
 Stored<Done> Up::open_models() {
   auto projection = projections::Projection::open({models_folder(settings_.ledger), ledgers()});
   if (!projection.ok()) return Failure{projection.error()};
@@ -251,7 +262,7 @@ Stored<Done> Up::open_models() {
 }
 
 Stored<Done> Up::bind_http() {
-  auto http = HttpServer::bind(http_options_);
+  auto http = HttpServer::bind(edge_.listener);
   if (!http.ok()) return Failure{http.error()};
   http_ = std::move(http).value();
   return Done{};
@@ -275,10 +286,19 @@ void Up::start_http() {
   health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models());
   services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
                                                   *signer_, *health_, std::string(openapi_text())});
+  services_->security = security_.get();
+  services_->private_catalogue = settings_.private_catalogue;
+  services_->security_journal = security_journal_.get();
+  if (callers_) {
+    if (settings_.identity.issuer.empty()) callers_->identity->set_issuer(url());
+    services_->identity = callers_->identity.get();
+  }
+  rate_limits_ = std::make_unique<RateLimits>(edge_.rates, services_->security);
+  services_->rate_limits = rate_limits_.get();
+  services_->edge = edge_.rules;
   router_ = std::make_unique<Router>(*services_);
   http_->serve(*router_);
-  url_ = fmt::format("http://{}:{}", http_options_.address, http_->port());
-  announce("http: " + url_);
+  announce("http: " + url());
 }
 
 Outcome Up::await_ready() {
@@ -306,19 +326,38 @@ void Up::drain() {
   const bool archived = engines_->stop(kDrainTimeout);
   const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
   projection_->stop();
+  security_->stop();
   spdlog::info("drained{}{}", archived ? "" : ", but for the archive",
                projected ? "" : ", but for the read models");
 }
 
+void Up::reload_certificate() {
+  if (const auto reloaded = http_->reload_certificate(); !reloaded) {
+    spdlog::error("the certificate stays as it was: {}", reloaded.error().what);
+    return;
+  }
+  spdlog::info("the certificate was read again");
+}
+
+// The demo is loaded as any administrator would: with a token of the first one, where one is
+// needed.
+void fill(const Up& up, const std::optional<ClientSecret>& admin, bool open) {
+  if (!admin && !open) {
+    spdlog::error("the demo catalogue needs {}, which is gone", bootstrap_file(up.data()).string());
+    return;
+  }
+  auto tokens = admin ? std::make_shared<TokenSource>(up.url(), *admin) : nullptr;
+  const auto failed = load_demo(up.url(), std::move(tokens), [](const importing::Progress&) {});
+  if (failed) spdlog::error("the demo catalogue could not be loaded: {}", *failed);
+}
+
 // What comes with `ready`.
 void welcome(const Up& up, const UpSettings& settings) {
-  if (settings.demo) {
-    if (const auto failed = load_demo(up.url(), "", [](const importing::Progress&) {})) {
-      spdlog::error("the demo catalogue could not be loaded: {}", *failed);
-    }
-  }
+  const bool open = settings.insecure_no_auth;
+  const auto admin = open ? std::nullopt : read_bootstrap(up.data());
+  if (settings.demo) fill(up, admin, open);
   announce("ready");
-  announce(hints(up.url()));
+  announce(hints(up.url(), open, admin ? bootstrap_file(up.data()).string() : ""));
 }
 
 }  // namespace
@@ -328,6 +367,8 @@ int run_up(const UpSettings& settings) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  const bool tls = !settings.edge.tls_cert.empty();
+  if (tls) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // of every thread made from here on
   std::signal(SIGPIPE, SIG_IGN);
   Up up(settings);
@@ -341,7 +382,7 @@ int run_up(const UpSettings& settings) {
   }
   if (up.await_ready() == Outcome::Ready) welcome(up, settings);
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) up.reload_certificate();
   up.drain();
   return 0;
 }

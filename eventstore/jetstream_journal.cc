@@ -100,7 +100,7 @@ Stored<std::unique_ptr<Journal>> JetStreamJournal::open(JetStreamLink& link, std
                    fmt::format("stream {} exists with another {}: it was not made for a journal",
                                wanted.name, setting)}};
   }
-  if (!has_limits(*info->Config, wanted.config)) {
+  if (!options.keep_limits && !has_limits(*info->Config, wanted.config)) {
     wanted.config.Replicas = std::max(wanted.config.Replicas, info->Config->Replicas);
     StreamInfoHandle updated;
     status = js_UpdateStream(out(updated), link.context.get(), &wanted.config, nullptr, &code);

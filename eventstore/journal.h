@@ -22,6 +22,7 @@ struct JournalOptions {
   std::chrono::hours max_age{400 * 24};             // a year, and time to look back at it
   std::uint64_t max_bytes = 1024ULL * 1024 * 1024;  // then the oldest goes
   std::uint32_t replicas = 1;
+  bool keep_limits = false;  // of one that is there, whatever is said above
 };
 
 // Sequences count from 1 without gaps. Empty when first > last.

@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "api/http/token_source.h"
+
 namespace cassette::api {
 namespace {
 
@@ -44,6 +46,10 @@ class HttpClient::Connection {
     client_.set_connection_timeout(kConnectSeconds);
     client_.set_read_timeout(kTimeoutSeconds);
     client_.set_write_timeout(kTimeoutSeconds);
+    set_token(token);
+  }
+
+  void set_token(std::string_view token) {
     if (!token.empty()) client_.set_bearer_token_auth(std::string(token));
   }
 
@@ -63,9 +69,17 @@ class HttpClient::Connection {
 HttpClient::HttpClient(const std::string& url, std::string_view token)
     : connection_(std::make_unique<Connection>(url, token)) {}
 
+HttpClient::HttpClient(const std::string& url, std::shared_ptr<TokenSource> tokens)
+    : connection_(std::make_unique<Connection>(url, "")), tokens_(std::move(tokens)) {}
+
 HttpClient::~HttpClient() = default;
 
 Result<ClientResponse, std::string> HttpClient::send(const ClientRequest& request) {
+  if (tokens_) {
+    const auto token = tokens_->current();
+    if (!token) return Failure{token.error()};
+    connection_->set_token(token.value());
+  }
   return connection_->send(request);
 }
 

@@ -10,6 +10,8 @@
 
 namespace cassette::api {
 
+class TokenSource;
+
 struct ClientRequest {
   std::string method = "GET";
   std::string target;  // path and query
@@ -34,6 +36,8 @@ class HttpClient {
  public:
   // `url` is http://HOST:PORT. `token` goes along as a bearer token unless it is empty.
   HttpClient(const std::string& url, std::string_view token);
+  // With the source's token at the moment of each request.
+  HttpClient(const std::string& url, std::shared_ptr<TokenSource> tokens);
   ~HttpClient();
 
   // Blocks for the answer, a minute at most. Any status is a success; the failure, in words, is
@@ -43,6 +47,7 @@ class HttpClient {
  private:
   class Connection;
   std::unique_ptr<Connection> connection_;
+  std::shared_ptr<TokenSource> tokens_;  // null: none
 };
 
 }  // namespace cassette::api

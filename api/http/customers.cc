@@ -1,7 +1,9 @@
 // Customers: register, list, read, change and erase. All that is said of one is sealed.
 #include "api/http/handlers.h"
+#include "api/http/ownership.h"
 #include "api/http/preconditions.h"
 #include "api/http/writes.h"
+#include "api/identity/security_log.h"
 
 namespace cassette::api {
 namespace {
@@ -114,7 +116,13 @@ Answered<domain::RegisterCustomer> to_registration(const Call& call, const Regis
 Answered<Response> register_customer(const Call& call) {
   auto body = read_body<RegisterRequest>(call);
   if (!body) return Failure{std::move(body).error()};
-  const domain::CustomerId id = id_or_new(call, body.value().customer_id);
+  auto& named = body.value().customer_id;
+  if (call.caller.role == domain::Role::Customer) {
+    const auto own = customer_meant(call, named);
+    if (!own) return Failure{own.error()};
+    named = own.value();
+  }
+  const domain::CustomerId id = id_or_new(call, named);
   auto command = to_registration(call, body.value(), id);
   // Whoever was erased is there: the bare registration is none that is new.
   const auto accepted =
@@ -163,6 +171,11 @@ Answered<Response> erase_customer(const Call& call) {
   if (!accepted) return Failure{accepted.error()};
   const auto erased = call.services.sealer.erase(subject_of(call.customer_id()));
   if (!erased) return Failure{problem_of(erased.error())};
+  if (call.services.security != nullptr) {
+    call.services.security->record(
+        {call.now, "CustomerErased", call.caller.principal, call.caller.credential_id,
+         call.request.address, call.request.headers.request_id, subject_of(call.customer_id())});
+  }
   return respond_empty(call, accepted.value());
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/http/handlers.h"
 #include "api/http/order_writes.h"
+#include "api/http/ownership.h"
 #include "api/http/writes.h"
 
 namespace cassette::api {
@@ -148,9 +149,10 @@ std::optional<Problem> refuse_odd(const ReturnPatch& patch) {
 }  // namespace
 
 Answered<Response> ship(const Call& call) {
-  const auto body = read_body<ShipRequest>(call);
+  auto body = read_body<ShipRequest>(call);
   if (!body) return Failure{body.error()};
-  const ShipRequest& request = body.value();
+  ShipRequest& request = body.value();
+  if (auto problem = narrow_to_own(call, request.vendor_id)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   const auto order = find_order(call);
@@ -171,9 +173,10 @@ Answered<Response> ship(const Call& call) {
 }
 
 Answered<Response> update_shipment(const Call& call) {
-  const auto body = read_body<ShipmentPatch>(call);
+  auto body = read_body<ShipmentPatch>(call);
   if (!body) return Failure{body.error()};
-  const ShipmentPatch& patch = body.value();
+  ShipmentPatch& patch = body.value();
+  if (auto problem = narrow_to_own(call, patch.vendor_id)) return Failure{std::move(*problem)};
   if (patch.empty()) return Failure{missing_field("status")};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
@@ -201,9 +204,10 @@ Answered<Response> update_shipment(const Call& call) {
 }
 
 Answered<Response> request_return(const Call& call) {
-  const auto body = read_body<ReturnRequest>(call);
+  auto body = read_body<ReturnRequest>(call);
   if (!body) return Failure{body.error()};
-  const ReturnRequest& request = body.value();
+  ReturnRequest& request = body.value();
+  if (auto problem = narrow_to_own(call, request.vendor_id)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   const auto order = find_order(call);
@@ -222,9 +226,10 @@ Answered<Response> request_return(const Call& call) {
 }
 
 Answered<Response> resolve_return(const Call& call) {
-  const auto body = read_body<ReturnPatch>(call);
+  auto body = read_body<ReturnPatch>(call);
   if (!body) return Failure{body.error()};
-  const ReturnPatch& patch = body.value();
+  ReturnPatch& patch = body.value();
+  if (auto problem = narrow_to_own(call, patch.vendor_id)) return Failure{std::move(*problem)};
   if (auto problem = refuse_odd(patch)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "api/http/handlers.h"
+#include "api/http/permissions.h"
+#include "api/http/public_view.h"
 #include "api/http/stock_request.h"
 #include "api/http/writes.h"
 
@@ -74,11 +76,20 @@ Answered<Response> list_stock(const Call& call) {
   query.vendor_id = call.vendor_id();
   query.below_reorder_point = reader.boolean("belowReorderPoint");
   query.updated_after = reader.time("updatedAfter");
+  if (query.below_reorder_point && !sees_all_of(call.caller, call.ids[0])) {
+    if (call.caller.anonymous) return Failure{token_required()};
+    return Failure{not_permitted("Reorder points are the vendor's own.").at("belowReorderPoint")};
+  }
   return get_vendor_list(call, std::move(query), reader);
 }
 
 Answered<Response> read_stock(const Call& call) {
-  return get_document(call, Model::Stock, call.ids[0] + '/' + call.ids[1], "stock");
+  const std::string key = call.ids[0] + '/' + call.ids[1];
+  const auto waited = await_asked_position(call);
+  if (!waited) return Failure{waited.error()};
+  const auto listed = refuse_unlisted(call, key);
+  if (!listed) return Failure{listed.error()};
+  return get_document(call, Model::Stock, key, "stock");
 }
 
 Answered<Response> count_stock(const Call& call) {
@@ -118,20 +129,13 @@ Answered<Response> read_many_stocks(const Call& call) {
   if (auto problem = reader.finish()) return Failure{std::move(*problem)};
   const auto waited = await_asked_position(call);
   if (!waited) return Failure{waited.error()};
-  auto documents = call.services.models.get_many(Model::Stock, keys);
-  const auto absent = [](const auto& document) { return !document.has_value(); };
-  if (documents && std::ranges::any_of(documents.value(), absent)) {
-    // What was made a moment ago may not be folded yet.
-    if (!await_heads(call)) return Failure{not_caught_up("Some may be there, and not folded yet.")};
-    documents = call.services.models.get_many(Model::Stock, keys);
-  }
-  if (!documents) return Failure{problem_of(documents.error())};
+  const auto documents = stocks_for(call, keys);
+  if (!documents) return Failure{documents.error()};
   Response response;
   response.body = "{\"items\":[";
-  for (const auto& document : documents.value()) {
-    if (!document) continue;
+  for (const std::string& document : documents.value()) {
     if (response.body.back() != '[') response.body += ',';
-    response.body += document->body;
+    response.body += document;
   }
   response.body += "]}";
   response.set_header("Cache-Control", "private");

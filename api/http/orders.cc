@@ -4,6 +4,7 @@
 
 #include "api/http/handlers.h"
 #include "api/http/order_writes.h"
+#include "api/http/ownership.h"
 #include "api/http/views.h"
 #include "api/http/writes.h"
 
@@ -191,6 +192,13 @@ std::optional<Problem> refuse_odd(const StatusRequest& request) {
   return std::nullopt;
 }
 
+// Its customer may cancel an order, and say nothing else of its status.
+std::optional<Problem> refuse_customers(const Call& call, const StatusRequest& request) {
+  const bool customer = call.caller.role == domain::Role::Customer;
+  if (!customer || request.status == OrderStatus::Cancelled) return std::nullopt;
+  return not_permitted("A customer may cancel an order.").at("status");
+}
+
 // Cancels or confirms the whole.
 Answered<Response> change_whole(const Call& call, const StatusRequest& request,
                                 const Preconditions& demanded) {
@@ -236,10 +244,12 @@ Answered<Response> list_customer_orders(const Call& call) {
 // Cancelled asks every vendor unless one is named; Confirmed of the whole is its confirmation; all
 // others are one vendor's.
 Answered<Response> change_status(const Call& call) {
-  const auto body = read_body<StatusRequest>(call);
+  auto body = read_body<StatusRequest>(call);
   if (!body) return Failure{body.error()};
-  const StatusRequest& request = body.value();
+  StatusRequest& request = body.value();
   if (auto problem = refuse_odd(request)) return Failure{std::move(*problem)};
+  if (auto problem = refuse_customers(call, request)) return Failure{std::move(*problem)};
+  if (auto problem = narrow_to_own(call, request.vendor_id)) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   const bool cancels = request.status == OrderStatus::Cancelled;
@@ -261,8 +271,10 @@ Answered<Response> confirm_order(const Call& call) {
 }
 
 Answered<Response> cancel_order(const Call& call) {
-  const auto body = read_body<CancelRequest>(call);
+  auto body = read_body<CancelRequest>(call);
   if (!body) return Failure{body.error()};
+  auto problem = narrow_to_own(call, body.value().vendor_id);
+  if (problem) return Failure{std::move(*problem)};
   const auto demanded = preconditions_of(call);
   if (!demanded) return Failure{demanded.error()};
   return cancel(call, body.value(), demanded.value());

@@ -2,6 +2,7 @@
 #include "api/http/handlers.h"
 #include "api/http/json_text.h"
 #include "api/http/order_glance.h"
+#include "api/http/ownership.h"
 #include "api/http/settling.h"
 #include "api/http/writes.h"
 #include "eventstore/json_read.h"
@@ -45,7 +46,7 @@ struct ChargeRequest {
 
 struct PlaceRequest {
   std::optional<domain::OrderId> order_id;
-  domain::CustomerId customer_id;
+  std::optional<domain::CustomerId> customer_id;
   Items<ItemRequest, 1, domain::kMaxOrderLines> items;
   std::optional<Address> shipping_address;
   std::optional<Items<ChargeRequest, 0, kMaxCharges>> charges;
@@ -76,7 +77,7 @@ struct CustomerGlance {
 domain::PlaceOrder to_command(const Call& call, PlaceRequest& request) {
   domain::PlaceOrder command;
   command.order_id = id_or_new(call, request.order_id);
-  command.customer_id = std::move(request.customer_id);
+  command.customer_id = *std::move(request.customer_id);
   command.items.reserve(request.items.values.size());
   for (ItemRequest& item : request.items.values) {
     domain::OrderItem& to = command.items.emplace_back();
@@ -114,7 +115,7 @@ Answered<eventstore::Done> refuse_erased(const Call& call, const domain::Custome
 // `address` is the JSON of the request's, empty when it has none.
 Answered<domain::PlaceOrder> to_sealed_command(const Call& call, PlaceRequest request,
                                                std::string_view address) {
-  const auto standing = refuse_erased(call, request.customer_id);
+  const auto standing = refuse_erased(call, *request.customer_id);
   if (!standing) return Failure{standing.error()};
   domain::PlaceOrder command = to_command(call, request);
   if (address.empty()) return command;
@@ -170,6 +171,9 @@ Answered<Response> place_order(const Call& call) {
   auto body = read_body<PlaceRequest>(call);
   if (!body) return Failure{std::move(body).error()};
   PlaceRequest& request = body.value();
+  const auto customer = customer_meant(call, request.customer_id);
+  if (!customer) return Failure{customer.error()};
+  request.customer_id = customer.value();
   request.order_id = id_or_new(call, request.order_id);
   const domain::OrderId id = *request.order_id;
   const auto occurred_at = request.occurred_at;

@@ -6,16 +6,17 @@
 #include <algorithm>
 #include <exception>
 
+#include "api/http/access.h"
+#include "api/http/ownership.h"
 #include "api/http/query.h"
+#include "api/http/rate_limits.h"
 #include "api/http/writes.h"
 
 namespace cassette::api {
 namespace {
 
-constexpr std::string_view kExposedHeaders = "ETag, Location, Cassette-Position, Retry-After";
-constexpr std::string_view kAllowedHeaders =
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Cassette-Position";
-constexpr std::string_view kPreflightSeconds = "600";
+// Of a route without a row: nobody but the administrator. A test says that there is none.
+constexpr Permission kClosed{{}, {Access::All}};
 
 std::vector<std::string_view> split(std::string_view pattern) {
   std::vector<std::string_view> segments;
@@ -60,6 +61,9 @@ std::optional<Problem> refuse_body(const Request& request, const Route& route) {
     case Takes::OptionalJson:
       if (nothing || type == kJson) return std::nullopt;
       return unsupported_media_type(kJson);
+    case Takes::Form:
+      if (type == kForm) return std::nullopt;
+      return unsupported_media_type(kForm);
     case Takes::Json:
       if (type == kJson) return std::nullopt;
       return unsupported_media_type(kJson);
@@ -81,51 +85,20 @@ std::optional<Problem> refuse_condition(const Request& request, const Route& rou
   return invalid_header("If-None-Match", "goes with a read, a product's PUT and a count");
 }
 
-// A name of this machine, with a port or without.
-bool is_loopback(std::string_view given) {
-  const std::string text = lower(given);
-  std::string_view host = text;
-  for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
-    if (!host.starts_with(name)) continue;
-    host.remove_prefix(name.size());
-    if (host.empty()) return true;
-    const std::string_view port = host.substr(1);
-    return host.front() == ':' && port.find_first_not_of("0123456789") == std::string_view::npos;
-  }
-  return false;
-}
-
-// Pages of this machine only: until callers show who they are, any other page would act as the
-// administrator.
-bool allowed_origin(std::string_view origin) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) return is_loopback(origin.substr(scheme.size()));
-  }
-  return false;
-}
-
 bool is_safe(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
-
-void add_cors(const Request& request, Response& response) {
-  if (request.headers.origin.empty()) return;
-  response.set_header("Vary", "Origin");
-  response.set_header("Access-Control-Expose-Headers", std::string(kExposedHeaders));
-  if (allowed_origin(request.headers.origin)) {
-    response.set_header("Access-Control-Allow-Origin", request.headers.origin);
-  }
 }
 
 Response options(const std::string& allowed, bool with_body) {
   Response response;
   response.status = 204;
   response.set_header("Allow", allowed);
-  response.set_header("Access-Control-Allow-Methods", allowed);
-  response.set_header("Access-Control-Allow-Headers", std::string(kAllowedHeaders));
-  response.set_header("Access-Control-Max-Age", std::string(kPreflightSeconds));
   if (with_body) response.set_header("Accept-Patch", std::string(kMergePatch));
   return response;
+}
+
+Response response_of(Answered<Response> answer) {
+  return answer ? std::move(answer).value() : to_response(answer.error());
 }
 
 std::string path_of(const std::vector<std::string>& segments) {
@@ -138,7 +111,8 @@ std::string path_of(const std::vector<std::string>& segments) {
 
 Router::Router(Services& services) : services_(services) {
   for (const Route& route : routes()) {
-    Compiled compiled{&route, split(route.pattern), {}};
+    const Permission* permission = permission_of(route.operation_id);
+    Compiled compiled{&route, permission ? permission : &kClosed, split(route.pattern), {}};
     for (std::string_view& segment : compiled.segments) {
       if (!segment.starts_with('{')) continue;
       compiled.names.push_back(segment.substr(1, segment.size() - 2));
@@ -164,21 +138,20 @@ std::vector<const Router::Compiled*> Router::matching(
 Response Router::handle(const Request& request) const {
   Response response;
   try {
-    auto answer = dispatch(request);
-    response = answer ? std::move(answer).value() : to_response(answer.error());
+    response = response_of(dispatch(request));
   } catch (const std::exception& error) {
-    spdlog::error("{} {} threw: {}", request.method, request.target, error.what());
+    spdlog::error("{} {} ({}) threw: {}", request.method, request.target,
+                  request.headers.request_id, error.what());
     response = to_response(internal_error());
   }
-  add_cors(request, response);
+  add_cors(services_.edge, request, response);
   return response;
 }
 
-// A page's own name may be made to resolve to this machine: then its origin is this server, and the
-// name in Host is all that tells. Whoever sends none is no browser.
 Answered<Response> Router::dispatch(const Request& request) const {
-  if (!request.headers.host.empty() && !is_loopback(request.headers.host)) {
-    return Failure{not_permitted("Only 127.0.0.1, [::1] and localhost are served, not this Host.")};
+  if (!services_.edge.serves(request.headers.host)) {
+    return Failure{not_permitted(
+        "This server is not asked under the name in Host; --allow-host adds a name.")};
   }
   auto target = parse_target(request.target);
   if (!target) return Failure{std::move(target).error()};
@@ -197,7 +170,11 @@ Answered<Response> Router::dispatch(const Request& request) const {
     patched = patched || candidate->route->takes == Takes::Patch;
   }
   allowed += "OPTIONS";
-  if (method == "OPTIONS") return options(allowed, patched);
+  if (method == "OPTIONS") {
+    Response response = options(allowed, patched);
+    add_preflight(services_.edge, request, allowed, response);
+    return response;
+  }
   Response response = to_response(method_not_allowed());
   response.set_header("Allow", allowed);
   return response;
@@ -205,24 +182,42 @@ Answered<Response> Router::dispatch(const Request& request) const {
 
 Answered<Response> Router::call(const Request& request, const Compiled& compiled,
                                 Target target) const {
-  const Route& route = *compiled.route;
+  const domain::Timestamp now = services_.now();
+  Admission admission = admit(services_, request, *compiled.permission, now);
   Call call{request,
             services_,
-            administrator_caller(),
-            services_.now(),
+            std::move(admission.caller),
+            now,
             path_of(target.segments),
             {},
             std::move(target.parameters)};
-  for (std::size_t i = 0; i < target.segments.size(); ++i) {
+  const auto answer = [&]() -> Answered<Response> {
+    if (admission.refusal) return Failure{std::move(*admission.refusal)};
+    return checked(call, compiled, target.segments);
+  };
+  if (services_.rate_limits == nullptr) return answer();
+  const RateRuling ruling = services_.rate_limits->take(request, call.path, call.caller, call.now);
+  Response response =
+      ruling.verdict.allowed
+          ? response_of(answer())
+          : to_response(too_many_requests(static_cast<int>(ruling.verdict.retry_seconds)));
+  ruling.add_headers(response);
+  return response;
+}
+
+Answered<Response> Router::checked(Call& call, const Compiled& compiled,
+                                   const std::vector<std::string>& segments) const {
+  const Route& route = *compiled.route;
+  const Request& request = call.request;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!compiled.segments[i].empty()) continue;
-    if (!domain::valid_id(target.segments[i])) {
+    if (!domain::valid_id(segments[i])) {
       return Failure{invalid_id(compiled.names[call.ids.size()])};
     }
-    call.ids.push_back(std::move(target.segments[i]));
+    call.ids.push_back(segments[i]);
   }
-  const std::string& origin = request.headers.origin;
   const bool is_write = !is_safe(request.method);
-  if (is_write && !origin.empty() && !allowed_origin(origin)) {
+  if (is_write && !services_.edge.may_write(request.headers.origin)) {
     return Failure{not_permitted("Pages of other origins may not write here.")};
   }
   if (is_write && !call.parameters.empty()) {
@@ -233,7 +228,22 @@ Answered<Response> Router::call(const Request& request, const Compiled& compiled
   if (is_write) {
     if (auto problem = refuse_condition(request, route)) return Failure{std::move(*problem)};
   }
-  return route.handler(call);
+  auto answer = handle_own(call, compiled);
+  const bool refused = !answer && answer.error().status == 403;
+  if (refused) {
+    record_refusal(services_, request, call.caller, "AccessRefused", answer.error().detail);
+  }
+  return answer;
+}
+
+// Whose the object is comes last: all before is answered alike, whether there is one or not.
+Answered<Response> Router::handle_own(const Call& call, const Compiled& compiled) const {
+  auto problem = refuse_foreign(call, *compiled.permission);
+  if (!problem) return compiled.route->handler(call);
+  if (problem->status == 404) {
+    record_refusal(services_, call.request, call.caller, "AccessRefused", "not its own, or absent");
+  }
+  return Failure{*std::move(problem)};
 }
 
 std::size_t Router::max_body_bytes(std::string_view method, std::string_view target) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/http/message.h"
+#include "api/http/permissions.h"
 #include "api/http/routes.h"
 #include "api/http/services.h"
 
@@ -27,13 +28,20 @@ class Router {
  private:
   struct Compiled {
     const Route* route;
+    const Permission* permission;
     std::vector<std::string_view> segments;  // empty: an id
     std::vector<std::string_view> names;     // of the ids
   };
   // The routes whose pattern the path has.
   std::vector<const Compiled*> matching(const std::vector<std::string>& segments) const;
   Answered<Response> dispatch(const Request& request) const;
+  // Who asks, and how often; then `checked`.
   Answered<Response> call(const Request& request, const Compiled& compiled, Target target) const;
+  // The checks that are no route's own; then the handler.
+  Answered<Response> checked(Call& call, const Compiled& compiled,
+                             const std::vector<std::string>& segments) const;
+
+  Answered<Response> handle_own(const Call& call, const Compiled& compiled) const;
 
   Services& services_;
   std::vector<Compiled> compiled_;

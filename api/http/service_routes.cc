@@ -1,6 +1,7 @@
 // Service routes: the timeline for auditors, the contract, and health.
 #include "api/http/handlers.h"
 #include "api/http/json_text.h"
+#include "api/http/permissions.h"
 #include "api/http/reads.h"
 
 namespace cassette::api {
@@ -17,6 +18,12 @@ Answered<Response> list_events(const Call& call) {
   ListQuery query;
   query.list = ListQuery::List::Timeline;
   query.vendor_id = reader.id<domain::VendorId>("vendorId");
+  if (asker_of(call.caller) == Asker::Vendor) {
+    if (query.vendor_id && query.vendor_id != call.caller.vendor_id) {
+      return Failure{not_permitted("A vendor sees its own events.").at("vendorId")};
+    }
+    query.vendor_id = call.caller.vendor_id;
+  }
   query.product_id = reader.id<domain::ProductId>("productId");
   query.order_id = reader.id<domain::OrderId>("orderId");
   query.event_type = reader.text("type", kMaxTypeBytes);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/http/edge.h"
 #include "api/http/message.h"
 #include "api/http/query.h"
 #include "api/identity/caller.h"
@@ -15,6 +16,7 @@
 #include "api/identity/sealing.h"
 #include "api/identity/signer.h"
 #include "eventstore/command_gateway.h"
+#include "eventstore/journal.h"
 #include "projections/read_models.h"
 
 namespace cassette::api {
@@ -83,9 +85,12 @@ struct Services {
   // process knows of: whoever was answered last finds every order there, position or not.
   std::size_t many_orders = 8;
   UnderWay orders = {};
-  Identity* identity = nullptr;       // null: every caller is the administrator
-  SecurityLog* security = nullptr;    // null: refused attempts are not recorded
-  RateLimits* rate_limits = nullptr;  // null: none
+  Identity* identity = nullptr;                     // null: every caller is the administrator
+  SecurityLog* security = nullptr;                  // null: refused attempts are not recorded
+  RateLimits* rate_limits = nullptr;                // null: none
+  bool private_catalogue = false;                   // the catalogue asks for a token as well
+  eventstore::Journal* security_journal = nullptr;  // what `security` writes; null: can't be read
+  EdgeRules edge = {};
 };
 
 // A request, routed. Lives as long as its handler runs.

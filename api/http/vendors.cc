@@ -159,6 +159,9 @@ Answered<Response> change_vendor(const Call& call) {
   if (patch.reason && patch.status != VendorStatus::Suspended) {
     return Failure{invalid_field("reason", "goes with the status Suspended")};
   }
+  if (patch.status && call.caller.role != domain::Role::Administrator) {
+    return Failure{not_permitted("A vendor's status is an administrator's.").at("status")};
+  }
   const Written where = written(call.vendor_id());
   std::optional<domain::Version> expected = demanded.value().version;
   Answered<eventstore::Accepted> accepted = Failure{no_such_route()};

@@ -37,7 +37,7 @@ std::optional<std::string> Crew::run(std::size_t count, const Task& task, const 
 }
 
 void Crew::work(const Server& server) {
-  HttpClient client(server.url, server.token);
+  HttpClient client(server.url, server.tokens);
   std::uint64_t seen = 0;
   for (;;) {
     std::unique_lock lock(mutex_);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,8 +17,8 @@
 namespace cassette::api::importing {
 
 struct Server {
-  std::string url;    // http://HOST:PORT
-  std::string token;  // empty: none
+  std::string url;                      // http://HOST:PORT
+  std::shared_ptr<TokenSource> tokens;  // null: none
 };
 
 class Crew {

@@ -271,10 +271,10 @@ Plan demo_plan() {
 
 }  // namespace importing
 
-std::optional<std::string> load_demo(const std::string& url, const std::string& token,
+std::optional<std::string> load_demo(const std::string& url, std::shared_ptr<TokenSource> tokens,
                                      importing::OnProgress progress) {
   const importing::Plan plan = importing::demo_plan();
-  importing::Runner runner({url, token}, importing::kClients, std::move(progress));
+  importing::Runner runner({url, std::move(tokens)}, importing::kClients, std::move(progress));
   const auto documents = runner.read(plan.subjects);
   if (!documents) return documents.error();
   const auto facts = importing::facts_of(plan.subjects, documents.value());

@@ -20,7 +20,7 @@ Plan demo_plan();
 // Fills the marketplace at `url` with the demo, through its HTTP API as an administrator. What is
 // there already is left as it is; once all of it was, nothing is sent at all, whatever became of it
 // since. Gives what went wrong, if anything did. Blocks for some seconds the first time.
-std::optional<std::string> load_demo(const std::string& url, const std::string& token,
+std::optional<std::string> load_demo(const std::string& url, std::shared_ptr<TokenSource> tokens,
                                      importing::OnProgress progress);
 
 }  // namespace cassette::api

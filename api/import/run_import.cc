@@ -6,8 +6,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 
+#include "api/http/token_source.h"
 #include "api/import/adventureworks.h"
 #include "api/import/runner.h"
 #include "api/import/tables.h"
@@ -20,7 +20,7 @@ using namespace importing;
 // Where the server's ledgers end, once it is ready. Whether it lives is asked once: what happens to
 // be down during an import is waited for, what was never there is not.
 Result<std::string, std::string> heads_of_ready(const ImportOptions& options) {
-  HttpClient client(options.url, options.token);
+  HttpClient client(options.url, options.tokens);
   ClientRequest request;
   request.target = "/health/live";
   const auto answer = client.send(request);
@@ -89,6 +89,13 @@ class TerminalProgress {
   std::chrono::steady_clock::time_point began_;
 };
 
+std::shared_ptr<TokenSource> tokens_of_environment(const std::string& url) {
+  if (auto client = client_of_environment()) {
+    return std::make_shared<TokenSource>(url, *std::move(client));
+  }
+  return std::make_shared<TokenSource>(token_of_environment());
+}
+
 }  // namespace
 
 Result<Report, std::string> import_adventureworks(const ImportOptions& options,
@@ -98,7 +105,7 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
   const auto heads = heads_of_ready(options);
   if (!heads) return Failure{heads.error()};
   const Plan plan = adventureworks_plan(tables.value());
-  Runner runner({options.url, options.token}, options.clients, std::move(progress));
+  Runner runner({options.url, options.tokens}, options.clients, std::move(progress));
   runner.positions().add(heads.value());
   const auto documents = runner.read(plan.subjects);
   if (!documents) return Failure{documents.error()};
@@ -115,8 +122,7 @@ Result<Report, std::string> import_adventureworks(const ImportOptions& options,
 }
 
 int run_import(ImportOptions options) {
-  const char* token = std::getenv("CASSETTE_TOKEN");
-  if (options.token.empty() && token != nullptr) options.token = token;
+  if (!options.tokens) options.tokens = tokens_of_environment(options.url);
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const OnProgress progress = terminal ? OnProgress(TerminalProgress()) : [](const Progress&) {};
   const auto report = import_adventureworks(options, progress);

@@ -9,10 +9,10 @@
 namespace cassette::api {
 
 struct ImportOptions {
-  std::string folder;       // of the CSV files
-  std::string url;          // http://HOST:PORT
-  std::string token;        // of an administrator; empty: none
-  std::size_t clients = 8;  // connections at the same time
+  std::string folder;                             // of the CSV files
+  std::string url;                                // http://HOST:PORT
+  std::shared_ptr<TokenSource> tokens = nullptr;  // an administrator's; null: none
+  std::size_t clients = 8;                        // connections at the same time
 };
 
 // Blocks until the read models have all of it. The failure says what could not be read or what the
@@ -21,8 +21,9 @@ Result<importing::Report, std::string> import_adventureworks(const ImportOptions
                                                              importing::OnProgress progress);
 
 // The same as a command: progress on stderr when it is a terminal, the report on stdout. Gives the
-// exit status: 0 as the tables demand, 1 not so, 2 could not run. Without a token it takes that of
-// the environment, CASSETTE_TOKEN.
+// exit status: 0 as the tables demand, 1 not so, 2 could not run. Without tokens it takes
+// those of the environment: of the client CASSETTE_CLIENT_ID, renewed as long as it runs, or
+// CASSETTE_TOKEN.
 int run_import(ImportOptions options);
 
 }  // namespace cassette::api

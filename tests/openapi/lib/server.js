@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 export const sourceDir =
   process.env.CASSETTE_SOURCE_DIR ?? fileURLToPath(new URL('../../..', import.meta.url));
-const binary = process.env.CASSETTE_BINARY ?? path.join(sourceDir, 'build/release/cassette');
+export const binary = process.env.CASSETTE_BINARY ?? path.join(sourceDir, 'build/release/cassette');
 
 // An orderly stop drains; past this it hangs.
 const endTimeoutMs = 20_000;

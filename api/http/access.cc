@@ -1,0 +1,46 @@
+// Access: from the header to the caller.
+#include "api/http/access.h"
+
+#include <fmt/format.h>
+
+#include "api/identity/identity.h"
+#include "api/identity/security_log.h"
+
+namespace cassette::api {
+namespace {
+
+// Of a method and target, in bytes: enough to know the route by.
+constexpr std::size_t kMaxTargetBytes = 200;
+
+Problem problem_of(TokenFault fault) {
+  if (fault == TokenFault::Unavailable) return unavailable("Tokens can't be checked now.");
+  return invalid_token(name_of(fault));
+}
+
+}  // namespace
+
+Admission admit(const Services& services, const Request& request, const Permission& permission,
+                domain::Timestamp now) {
+  if (services.identity == nullptr) return {administrator_caller(), std::nullopt};
+  if (permission.open()) return {anonymous_caller(), std::nullopt};
+  auto caller = services.identity->caller_of(request.headers.authorization, now);
+  if (!caller) {
+    const Caller nobody = anonymous_caller();
+    record_refusal(services, request, nobody, "TokenRefused", name_of(caller.error()));
+    return {nobody, problem_of(caller.error())};
+  }
+  auto refusal = refuse_role(caller.value(), permission, services.private_catalogue);
+  if (refusal) record_refusal(services, request, caller.value(), "AccessRefused", refusal->type);
+  return {std::move(caller).value(), std::move(refusal)};
+}
+
+void record_refusal(const Services& services, const Request& request, const Caller& caller,
+                    std::string_view type, std::string_view why) {
+  if (services.security == nullptr) return;
+  const std::string_view target = std::string_view(request.target).substr(0, kMaxTargetBytes);
+  services.security->record({services.now(), std::string(type), caller.principal,
+                             caller.credential_id, request.address, request.headers.request_id,
+                             fmt::format("{} {}: {}", request.method, target, why)});
+}
+
+}  // namespace cassette::api
