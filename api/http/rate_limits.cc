@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "api/http/addresses.h"
-#include "api/http/query.h"
-#include "api/identity/encoding.h"
+#include "api/http/form.h"
 
 namespace cassette::api {
 namespace {
@@ -92,18 +91,6 @@ bool is_unlimited(std::string_view path) {
   return path.starts_with("/health/");
 }
 
-std::string basic_name(std::string_view authorization) {
-  constexpr std::string_view kBasic = "basic ";
-  if (authorization.size() < kBasic.size()) return {};
-  const bool basic = std::ranges::equal(
-      kBasic, authorization.substr(0, kBasic.size()), [](char small, char given) {
-        return small == (given >= 'A' && given <= 'Z' ? given + 32 : given);
-      });
-  if (!basic) return {};
-  const auto pair = from_base64(authorization.substr(kBasic.size()));
-  return pair ? pair->substr(0, pair->find(':')) : std::string();
-}
-
 }  // namespace
 
 RateRules::RateRules() {
@@ -156,10 +143,13 @@ RateVerdict RateLimits::take_sign_in(const Request& request, const RateLimit& li
                                      domain::Timestamp now) {
   const RateVerdict verdict = limiter_.take("s" + subscriber_of(request.address), limit, now);
   if (!verdict.allowed) return verdict;
-  const std::string name = signing_in_name(request);
-  if (name.empty()) return verdict;
-  const RateVerdict of_name = limiter_.take("n" + name, limit, now);
-  return of_name.allowed && of_name.remaining > verdict.remaining ? verdict : of_name;
+  RateVerdict least = verdict;
+  for (const std::string& name : signing_in_names(request)) {
+    const RateVerdict of_name = limiter_.take("n" + name, limit, now);
+    if (!of_name.allowed) return of_name;
+    if (of_name.remaining < least.remaining) least = of_name;
+  }
+  return least;
 }
 
 RateRuling RateLimits::take(const Request& request, std::string_view path, const Caller& caller,
@@ -192,16 +182,16 @@ void RateLimits::record(const Request& request, const Caller& caller, const std:
                             std::string_view(request.target).substr(0, request.target.find('?')))});
 }
 
-std::string signing_in_name(const Request& request) {
-  std::string name = basic_name(request.headers.authorization);
-  if (name.empty()) {
-    const auto form = parse_target("/?" + request.body);
-    if (!form) return {};
-    for (const auto& [field, value] : form.value().parameters) {
-      if (field == "client_id" || field == "username") name = value;
-    }
+std::vector<std::string> signing_in_names(const Request& request) {
+  const auto form = Form::parse(request.body);
+  if (!form) return {};
+  std::vector<std::string> names;
+  const auto proof = client_proof(request.headers, *form);
+  for (std::string name : {proof ? proof.value().client_id : "", form->text("username")}) {
+    name.resize(std::min(name.size(), kMaxNameBytes));
+    if (!name.empty()) names.push_back(std::move(name));
   }
-  return name.substr(0, kMaxNameBytes);
+  return names;
 }
 
 }  // namespace cassette::api

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http/message.h"
 #include "api/identity/caller.h"
@@ -67,8 +68,9 @@ class RateLimits {
   RateLimiter limiter_;
 };
 
-// The name that a request signs in with: of HTTP Basic, or the form's `client_id` or `username`.
-// Empty when there is none.
-std::string signing_in_name(const Request& request);
+// The names that a request signs in with: the client's, by HTTP Basic or the form, and the form's
+// `username`. Read as the routes read them, so that no spelling is counted apart; a form that they
+// refuse has none.
+std::vector<std::string> signing_in_names(const Request& request);
 
 }  // namespace cassette::api
