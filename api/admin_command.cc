@@ -270,7 +270,7 @@ int list(const AdminSettings& settings) {
     return 0;
   }
   for (const Credential& credential : listed.credentials) {
-    fmt::print("{:<38}{:<8}{:<40}{}{}\n", credential.id, name_of(credential.kind),
+    fmt::print("{:<38}{:<8}{:<40}{}{}\n", credential.id, cassette::name_of(credential.kind),
                describe(credential), credential.name, credential.revoked_at ? " (revoked)" : "");
   }
   return 0;

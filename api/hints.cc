@@ -10,8 +10,8 @@ constexpr std::string_view kJson = "-H 'Content-Type: application/json'";
 constexpr std::string_view kBearer = R"(-H "Authorization: Bearer $TOKEN")";
 // The two members of the file, as curl's -u takes them; sed is everywhere, jq is not.
 constexpr std::string_view kPair =
-    R"(s/.*"client_id":"([^"]*)","client_secret":"([^"]*)".*/\1:\2/)";
-constexpr std::string_view kAccessToken = R"(s/.*"access_token":"([^"]*)".*/\1/)";
+    R"sed(s/.*"client_id":"([^"]*)","client_secret":"([^"]*)".*/\1:\2/)sed";
+constexpr std::string_view kAccessToken = R"sed(s/.*"access_token":"([^"]*)".*/\1/)sed";
 
 std::string fetch_token(const std::string& url, const std::string& file) {
   const std::string who = file.empty() ? std::string("CLIENT_ID:CLIENT_SECRET")
