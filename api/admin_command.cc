@@ -298,6 +298,9 @@ int rotate_keys(const AdminSettings& settings) {
 int rotate_master(const AdminSettings& settings) {
   std::unique_ptr<eventstore::DataFolder> lock;
   if (settings.ledger.nats_url.empty()) {
+    if (!std::filesystem::exists(nats_folder(settings.ledger))) {
+      return could_not_run("there is no ledger in " + settings.ledger.data);
+    }
     auto folder = eventstore::DataFolder::open(settings.ledger.data, uuid_v7(wall_clock()));
     if (!folder) return could_not_run(folder.error().what);
     lock = std::move(folder).value();
