@@ -76,7 +76,7 @@ Caller caller_of(const AccessClaims& claims) {
   credential.role = claims.role;
   credential.vendor_id = claims.vendor_id;
   credential.customer_id = claims.customer_id;
-  credential.scopes = parse_scopes(claims.scope).value_or(Scopes{});
+  credential.scopes = narrowed_by(claims.scope);
   return caller_of(credential);
 }
 

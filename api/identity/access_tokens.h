@@ -47,7 +47,7 @@ struct AccessClaims {
   }
 };
 
-// Its scopes are the token's, all of them: a token for "openid" alone opens nothing of the API.
+// A token for "openid" alone opens nothing of the API.
 Caller caller_of(const AccessClaims& claims);
 
 // What an ID token says of a sign-in.

@@ -40,6 +40,20 @@ std::optional<Scopes> parse_scopes(std::string_view text) {
   return scopes;
 }
 
+Scopes narrowed_by(std::string_view text) {
+  Scopes scopes;
+  bool narrowed = false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view name = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    narrowed = narrowed || !name.empty();
+    if (is_api_scope(name) && !contains(scopes, name)) scopes.emplace_back(name);
+  }
+  if (narrowed && scopes.empty()) scopes.emplace_back(kOpenId);
+  return scopes;
+}
+
 std::string to_text(const Scopes& scopes) {
   std::string text;
   for (const std::string& name : scopes) {
@@ -61,12 +75,11 @@ Scopes api_scopes(const Scopes& scopes) {
 }
 
 std::optional<Scopes> common_scopes(const Scopes& a, const Scopes& b) {
-  if (a.empty()) return api_scopes(b);
-  if (b.empty()) return api_scopes(a);
+  if (a.empty()) return b;
+  if (b.empty()) return a;
   Scopes common;
-  std::ranges::copy_if(a, std::back_inserter(common), [&](const std::string& name) {
-    return is_api_scope(name) && contains(b, name);
-  });
+  std::ranges::copy_if(a, std::back_inserter(common),
+                       [&](const std::string& name) { return contains(b, name); });
   if (common.empty()) return std::nullopt;
   return common;
 }

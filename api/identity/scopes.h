@@ -28,12 +28,17 @@ const Scopes& known_scopes();
 std::optional<Scopes> parse_scopes(std::string_view text);
 std::string to_text(const Scopes& scopes);
 
+// The API's scopes in the `scope` of a token that was signed already, others passed over. A token
+// that names some, and none of the API's, has "openid" for them: it opens nothing, and no list that
+// is empty by mistake opens everything.
+Scopes narrowed_by(std::string_view text);
+
 bool contains(const Scopes& scopes, std::string_view name);
 // Those that open a part of the API.
 Scopes api_scopes(const Scopes& scopes);
 
-// The API's scopes that both allow, where an empty list allows everything. Nothing when each names
-// some and they have none in common: an empty list would then mean everything.
+// What both allow, where an empty list allows everything. Nothing when each names some and they
+// have none in common: an empty list would then mean everything.
 std::optional<Scopes> common_scopes(const Scopes& a, const Scopes& b);
 
 // Whether `allowed`, all when it is empty, has every API scope of `asked`.

@@ -81,13 +81,11 @@ bool valid_subject(std::string_view subject) {
 // A role that must be bound is, to one id; and nobody from outside is an administrator.
 std::optional<Credential> credential_of(const OutsideClaims& claims, std::string_view issuer) {
   const auto role = enum_named<domain::Role>(claims.role);
-  const auto scopes = parse_scopes(claims.scope);
   if (!role || !valid_subject(claims.subject)) return std::nullopt;
   Credential credential;
   credential.id = std::string(issuer).append(1, '#').append(claims.subject);
   credential.role = *role;
-  // Names that are not ours are for others to understand.
-  credential.scopes = scopes.value_or(Scopes{std::string(kOpenId)});
+  credential.scopes = narrowed_by(claims.scope);
   switch (*role) {
     case domain::Role::Vendor:
       if (!claims.vendor_id || !domain::valid_id(claims.vendor_id->value)) return std::nullopt;

@@ -1,5 +1,5 @@
 // A client library that others use (openid-client) against the real cassette, with this file as the
-// browser: discovery, sign-in with PKCE, the ID token by its JWKS, refresh, reuse, the API, sign-out.
+// browser: discovery, sign-in with PKCE, the ID token by its JWKS, refresh, reuse, the API, sign-out
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -23,7 +23,8 @@ let person;
 let config;
 
 before(async () => {
-  server = await Server.start({ partitions: 1, identities: true });
+  server = await Server.start(
+    { partitions: 1, identities: true, args: ['--rate-limit', 'anonymous.sign-in=off'] });
   shop = await createCredential(server, 'create-client',
     ['--id', 'shop', '--role', 'none', '--redirect-uri', 'http://127.0.0.1/back']);
   person = await createCredential(server, 'create-customer-login',
@@ -113,7 +114,8 @@ describe('a person signs in', { concurrency: false }, () => {
     assert.equal(payload.nonce, checks.expectedNonce);
     assert.ok(payload.at_hash && payload.auth_time);
     assert.equal(protectedHeader.alg, 'ES256');
-    const access = await jwtVerify(tokens.access_token, keys, { typ: 'at+jwt', audience: 'cassette' });
+    const access = await jwtVerify(tokens.access_token, keys,
+      { typ: 'at+jwt', audience: 'cassette' });
     assert.equal(access.payload.customer_id, 'c-17');
   });
 
@@ -209,8 +211,8 @@ describe('and somebody else does not', { concurrency: false }, () => {
   test('without PKCE, or by plain', async () => {
     for (const parameters of [
       { code_challenge_method: 'plain' }, { code_challenge: '', code_challenge_method: '' }]) {
-      const url = oidc.buildAuthorizationUrl(config,
-        { redirect_uri: redirectUri, scope, state: 's', code_challenge: 'x'.repeat(43), ...parameters });
+      const url = oidc.buildAuthorizationUrl(config, { redirect_uri: redirectUri, scope,
+        state: 's', code_challenge: 'x'.repeat(43), ...parameters });
       const page = await new Browser().open(url);
       assert.equal(page.status, 303);
       assert.equal(page.location.searchParams.get('error'), 'invalid_request');

@@ -92,6 +92,16 @@ inline void purging_contract(const MakeKeyValue& make) {
   SUBCASE("purging what is absent is no error") {
     CHECK(bucket->purge("nothing").ok());
   }
+  SUBCASE("a forgotten key is absent for every writer, and may be created again") {
+    const auto first = bucket->put("code.1", "once");
+    REQUIRE(first.ok());
+    REQUIRE(bucket->forget("code.1").ok());
+    CHECK_FALSE(bucket->get("code.1").value());
+    CHECK(sorted_keys(*bucket).empty());
+    CHECK(conflicts(bucket->update("code.1", "late", first.value())));
+    CHECK(bucket->create("code.1", "new").ok());
+    CHECK(bucket->forget("nothing").ok());
+  }
   SUBCASE("scrubbing leaves the present value, and what is absent absent") {
     REQUIRE(bucket->put("key.c-17", "old").ok());
     const auto second = bucket->put("key.c-17", "new");

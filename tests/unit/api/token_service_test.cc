@@ -65,6 +65,18 @@ TEST_CASE("a scope narrows the token, and is never wider than the credential's")
   CHECK(refusal(rig.grant(request, rig.proof("stock-app"))) == "invalid_scope");
 }
 
+TEST_CASE("a list of scopes is never empty by mistake, for that means everything") {
+  CHECK(narrowed_by("").empty());
+  CHECK(narrowed_by("stock:read stock:read orders:read") == Scopes{"stock:read", "orders:read"});
+  CHECK(narrowed_by("profile stock:read") == Scopes{"stock:read"});
+  CHECK(narrowed_by("profile Stock.Read") == Scopes{"openid"});
+  CHECK(narrowed_by(std::string(5'000, 'x')) == Scopes{"openid"});
+  CHECK(common_scopes({}, {"stock:read"}) == Scopes{"stock:read"});
+  CHECK(common_scopes({"openid"}, {}) == Scopes{"openid"});
+  CHECK_FALSE(common_scopes({"stock:read"}, {"orders:read"}));
+  CHECK(common_scopes({}, {})->empty());
+}
+
 TEST_CASE("who isn't the client that it says gets nothing, and the log learns why") {
   IdentityRig rig;
   TokenRequest request;
@@ -120,7 +132,7 @@ TEST_CASE("a code gives a person's tokens to the client that asked for it") {
   CHECK(caller.value().principal == "customer:c-17");
   CHECK(caller.value().credential_id == "anna");
   // Nothing of the API was asked for, so nothing of it opens.
-  CHECK(caller.value().scopes == Scopes{"openid", "offline_access"});
+  CHECK(caller.value().scopes == Scopes{"openid"});
   // An ID token is no access token.
   CHECK(rig.caller(answer.id_token).error() == TokenFault::Invalid);
   CHECK(rig.log.types() == std::vector<std::string>{"SignedIn", "TokenIssued"});
