@@ -9,7 +9,10 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
 #include <charconv>
+#include <chrono>
 
 #include "api/http/addresses.h"
 #include "api/http/problem.h"
@@ -25,6 +28,9 @@ constexpr std::size_t kMaxDrainedBytes = 64 * 1024 * 1024;
 // matcher's stack grows by some 300 bytes a character: 8 MiB are gone at 26,000. No path that there
 // is has more than three ids of 64.
 constexpr std::size_t kMaxPathBytes = 1024;
+// How often an idle connection's thread looks, every tenth of a second, until it gives the thread
+// up where few are left.
+constexpr int kIdleLooks = 2;
 // How long a closed connection's rest is waited for, so that the last answer isn't lost with it,
 // and how long it may take altogether.
 constexpr int kLingerMillis = 500;
@@ -32,8 +38,8 @@ constexpr std::chrono::seconds kMaxLinger{5};
 // What browsers do with an answer, beyond what its route says of it: no guessing of types, no
 // telling others where a link was followed, no embedding in pages of other sites.
 constexpr std::string_view kSecurityHeaders =
-    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n";
+    "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+constexpr std::string_view kNoReferrer = "Referrer-Policy: no-referrer\r\n";
 // For a year, under this name, never without TLS (RFC 6797).
 constexpr std::string_view kStrictTransport = "Strict-Transport-Security: max-age=31536000\r\n";
 // Of a page that brings no policy of its own: nothing may be loaded, run, sent or framed.
@@ -44,6 +50,18 @@ constexpr const char* kPagePolicy =
 thread_local bool close_connection = false;
 thread_local bool answered_by_us = false;
 thread_local const Wire* current_wire = nullptr;
+
+// Counts a thread for as long as it has a connection.
+class Busy {
+ public:
+  explicit Busy(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
+  ~Busy() { --count_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  std::atomic<std::size_t>& count_;
+};
 
 // The library's view of a wire.
 class WireStream : public httplib::Stream {
@@ -124,6 +142,14 @@ Request to_request(const httplib::Request& from, bool tls) {
   return request;
 }
 
+// With what stands on every answer. A page may have a referrer policy of its own.
+ssize_t write_head(httplib::Stream& to, const httplib::Headers& headers, bool tls) {
+  to.write(kSecurityHeaders.data(), kSecurityHeaders.size());
+  if (!headers.contains("Referrer-Policy")) to.write(kNoReferrer.data(), kNoReferrer.size());
+  if (tls) to.write(kStrictTransport.data(), kStrictTransport.size());
+  return httplib::detail::write_headers(to, headers);
+}
+
 void give(Response response, const std::string& request_id, httplib::Response& to) {
   answered_by_us = true;
   to.status = response.status;
@@ -173,7 +199,7 @@ class HttpServer::Listener : public httplib::Server {
  public:
   // `tls` outlives the listener; null: plain HTTP.
   Listener(const HttpServer::Options& options, const TlsContext* tls)
-      : tls_(tls), patience_(options.patience) {
+      : tls_(tls), patience_(options.patience), threads_(options.threads) {
     // Without the library's SO_REUSEPORT: a second process on the port must fail, not share it.
     set_socket_options([](socket_t socket) {
       const int on = 1;
@@ -183,12 +209,9 @@ class HttpServer::Listener : public httplib::Server {
     set_payload_max_length(kMaxDrainedBytes);
     set_keep_alive_max_count(options.max_requests);
     set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(patience_.idle).count());
-    set_header_writer(
-        [block = std::string(kSecurityHeaders) + std::string(tls ? kStrictTransport : "")](
-            httplib::Stream& stream, httplib::Headers& headers) {
-          stream.write(block.data(), block.size());
-          return httplib::detail::write_headers(stream, headers);
-        });
+    set_header_writer([secure = tls != nullptr](httplib::Stream& to, httplib::Headers& headers) {
+      return write_head(to, headers, secure);
+    });
     new_task_queue = [options] {
       return std::make_unique<httplib::ThreadPool>(options.threads, options.max_queued_connections)
           .release();
@@ -236,6 +259,11 @@ class HttpServer::Listener : public httplib::Server {
                        response);
     } else if (body == Body::Present && request.has_header("Content-Encoding")) {
       refuse_and_close(unsupported_media_type("the body as it is"), request, response);
+    } else if (body == Body::Present &&
+               request.get_header_value_u64("Content-Length") > kMaxDrainedBytes) {
+      // Not worth reading to its end.
+      refuse_and_close(body_too_large(router_->max_body_bytes(request.method, request.target)),
+                       request, response);
     } else if (body == Body::Present && is_multipart(request)) {
       refuse_and_close(unsupported_media_type(kJson), request, response);
     } else if (body == Body::Present) {
@@ -258,13 +286,14 @@ class HttpServer::Listener : public httplib::Server {
       if (!request.body_too_large) request.body.append(data, size);
       return true;
     });
+    if (!whole && response.status == 413) {
+      refuse_and_close(body_too_large(limit), from, response);
+      return;
+    }
     if (!whole) {
       const bool late = current_wire->timed_out();
-      const bool large = response.status == 413;
-      refuse_and_close(late    ? request_timeout()
-                       : large ? body_too_large(limit)
-                               : malformed("The body breaks off."),
-                       from, response);
+      refuse_and_close(late ? request_timeout() : malformed("The body breaks off."), from,
+                       response);
       return;
     }
     if (request.body_too_large) request.body.clear();
@@ -278,6 +307,7 @@ class HttpServer::Listener : public httplib::Server {
   // In place of the library's own, whose streams lose what a client sent ahead, and wait without an
   // end for one that sends a byte at a time.
   bool process_and_close_socket(socket_t socket) override {
+    const Busy busy(busy_);
     std::unique_ptr<TlsSession> session;
     if (tls_ != nullptr) session = tls_->session(socket);
     bool served = false;
@@ -296,6 +326,9 @@ class HttpServer::Listener : public httplib::Server {
     return served;
   }
 
+  // Whether few threads are left, so that who is idle has to go.
+  bool crowded() const { return busy_ > threads_ - threads_ / 4; }
+
   // One request after another, until either side ends it.
   bool serve(Wire& wire, socket_t socket) {
     const std::string address = peer_address(socket);
@@ -303,7 +336,9 @@ class HttpServer::Listener : public httplib::Server {
     current_wire = &wire;
     bool served = false;
     for (std::size_t left = keep_alive_max_count_; left > 0; --left) {
-      if (!wire.await_request(stopping)) break;
+      int looks = 0;
+      const auto give_up = [&] { return stopping() || (crowded() && ++looks > kIdleLooks); };
+      if (!wire.await_request(give_up)) break;
       close_connection = false;
       answered_by_us = false;
       const bool last = left == 1 || stopping();
@@ -324,6 +359,8 @@ class HttpServer::Listener : public httplib::Server {
 
   const TlsContext* tls_;
   const Patience patience_;
+  const std::size_t threads_;
+  std::atomic<std::size_t> busy_{0};  // threads that have a connection
   const Router* router_ = nullptr;
 };
 

@@ -26,7 +26,8 @@ class HttpServer {
     std::optional<TlsFiles> tls;        // none: plain HTTP
     // Plain HTTP on an address that others reach, which can read along and change what is said.
     bool insecure_http = false;
-    // A keep-alive connection holds a thread while it is open, idle or not.
+    // A keep-alive connection holds a thread while it is open, idle or not; once three quarters of
+    // them are held, idle ones are closed within half a second.
     std::size_t threads = 256;
     // Connections waiting for a thread; more are closed.
     std::size_t max_queued_connections = 1024;

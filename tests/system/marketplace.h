@@ -118,7 +118,8 @@ std::vector<std::string> ids_over_partitions(std::string_view stem, std::uint32_
 // One connection to a cassette. One thread uses it.
 class Marketplace {
  public:
-  explicit Marketplace(const std::string& url) : client_(url, "") {}
+  // Shows `token` unless it is empty.
+  explicit Marketplace(const std::string& url, std::string_view token = {}) : client_(url, token) {}
 
   // Any answer; fails the test when there is none. What is read includes all that was written here.
   api::ClientResponse send(const api::ClientRequest& request);

@@ -72,8 +72,8 @@ TEST_CASE("header lines that are no headers are refused") {
 TEST_CASE("whoever sends a request a byte at a time is cut off when its time is over") {
   Served served(impatient(4));
   Connection headers(served.server->port());
-  const milliseconds took =
-      dribble(headers, request("GET /vendors/7", "X: " + std::string(5'000, 'x') + "\r\n"));
+  headers.send("GET /vendors/7 HTTP/1.1\r\n");
+  const milliseconds took = dribble(headers, "X: " + std::string(5'000, 'x'));
   CHECK(took >= kRequest - milliseconds(50));
   CHECK(took < 6 * kRequest);
   const std::string response = headers.receive();
@@ -112,6 +112,20 @@ TEST_CASE("whoever connects and says nothing is ended too") {
   Connection silent(served.server->port());
   CHECK(silent.readable(kLimit));
   CHECK(silent.closed());
+}
+
+// Idle connections held every thread for as long as they were kept.
+TEST_CASE("idle connections give way when threads are few") {
+  HttpServer::Options options = impatient(4);
+  options.patience.idle = 10 * kLimit;
+  Served served(options);
+  std::vector<std::unique_ptr<Connection>> idle;
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(std::make_unique<Connection>(served.server->port()));
+    idle.back()->send(request("GET /vendors/7"));
+  }
+  for (const auto& connection : idle) CHECK(connection->readable(kLimit));
+  CHECK(served.ask(request("GET /vendors/7")).starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("whoever takes no answer is not waited for") {

@@ -134,7 +134,7 @@ TEST_CASE("the name that is signed in with is found however it is written") {
   CHECK(signing_in_names(signing_in("grant_type=x")).empty());
   CHECK(signing_in_names(signing_in("%zz")).empty());
   Request request = signing_in("grant_type=x");
-  for (const std::string& pair : {"c-1:secret", "c%2D1:other"}) {
+  for (const char* pair : {"c-1:secret", "c%2D1:other"}) {
     request.headers.authorization = basic(pair);
     CHECK(signing_in_names(request) == Names{"c-1"});
   }

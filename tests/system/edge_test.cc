@@ -1,0 +1,240 @@
+// The edge of the whole process: HTTPS with a certificate that changes while it runs, what it
+// refuses to start with, and a flood of sign-ins beside orders.
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "eventstore/codec.h"
+#include "eventstore/json_read.h"
+#include "tests/support/certificates.h"
+#include "tests/system/shop.h"
+
+namespace cassette::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int kCouldNotStart = 2;
+
+// Clients of this process trust `certificate`, and nothing else, from here on.
+void trust(const std::filesystem::path& certificate) {
+  ::setenv("SSL_CERT_FILE", certificate.c_str(), 1);
+  ::setenv("SSL_CERT_DIR", "/nowhere", 1);
+}
+
+int status_at(api::HttpClient& client, const std::string& target) {
+  api::ClientRequest request;
+  request.target = target;
+  const auto answer = client.send(request);
+  return answer ? answer.value().status : 0;
+}
+
+int status_at(const std::string& url, const std::string& target) {
+  api::HttpClient client(url, "");
+  return status_at(client, target);
+}
+
+struct Token {
+  std::string access_token;
+  static void fields(auto& self, auto&& visit) { visit("access_token", self.access_token); }
+};
+
+struct Bootstrap {
+  std::string client_id, client_secret;
+  static void fields(auto& self, auto&& visit) {
+    visit("client_id", self.client_id);
+    visit("client_secret", self.client_secret);
+  }
+};
+
+api::ClientRequest sign_in(const Bootstrap& credential) {
+  auto request = write_to("POST", "/auth/token",
+                          "grant_type=client_credentials&client_id=" + credential.client_id +
+                              "&client_secret=" + credential.client_secret);
+  request.content_type = "application/x-www-form-urlencoded";
+  return request;
+}
+
+// What became of a while of orders.
+struct Placed {
+  std::size_t orders = 0;
+  std::size_t sign_ins = 0;     // answered
+  std::size_t let_through = 0;  // to a password check
+};
+
+// Orders of a few clients for a while, and beside them `flood` wrong sign-ins a second.
+class Counter {
+ public:
+  Counter(std::string url, std::string token, Bootstrap credential)
+      : url_(std::move(url)), token_(std::move(token)), credential_(std::move(credential)) {
+    credential_.client_secret = "wrong";
+  }
+
+  Placed run(milliseconds duration, int flood_per_second) {
+    Placed placed;
+    const Clock::time_point end = Clock::now() + duration;
+    std::vector<std::size_t> orders(kClients);
+    {
+      std::vector<std::jthread> threads;
+      for (unsigned client = 0; client < kClients; ++client) {
+        threads.emplace_back([&, client] { orders[client] = place_until(client, end); });
+      }
+      if (flood_per_second > 0) {
+        for (unsigned i = 0; i < kFlooders; ++i) {
+          threads.emplace_back([&] { flood_until(end, flood_per_second / kFlooders); });
+        }
+      }
+    }
+    for (const std::size_t count : orders) placed.orders += count;
+    placed.sign_ins = sign_ins_.exchange(0);
+    placed.let_through = let_through_.exchange(0);
+    ++runs_;
+    return placed;
+  }
+
+ private:
+  static constexpr unsigned kClients = 4;
+  static constexpr unsigned kFlooders = 4;
+
+  std::size_t place_until(unsigned client, Clock::time_point end) {
+    api::HttpClient connection(url_, token_);
+    std::size_t count = 0;
+    while (Clock::now() < end) {
+      const std::string key = "flood-" + std::to_string(runs_) + "-" + std::to_string(client) +
+                              "-" + std::to_string(count);
+      const auto answer = connection.send(place_order({{"1580", "part", 1}}, key));
+      if (answer && answer.value().status == 201) ++count;
+    }
+    return count;
+  }
+
+  // Evenly spaced, late ones at once.
+  void flood_until(Clock::time_point end, int per_second) {
+    api::HttpClient connection(url_, "");
+    const api::ClientRequest request = sign_in(credential_);
+    const std::chrono::microseconds apart(1'000'000 / per_second);
+    for (Clock::time_point due = Clock::now(); due < end; due += apart) {
+      const auto early = std::chrono::ceil<milliseconds>(due - Clock::now()).count();
+      if (early > 0) ::poll(nullptr, 0, static_cast<int>(early));
+      const auto answer = connection.send(request);
+      if (!answer) continue;
+      ++sign_ins_;
+      if (answer.value().status != 429) ++let_through_;
+    }
+  }
+
+  const std::string url_;
+  const std::string token_;
+  Bootstrap credential_;
+  std::atomic<std::size_t> sign_ins_{0};
+  std::atomic<std::size_t> let_through_{0};
+  std::size_t runs_ = 0;
+};
+
+Bootstrap bootstrap_of(const std::filesystem::path& data) {
+  std::ifstream file(data / "bootstrap-admin.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Bootstrap credential;
+  INFO(text);
+  REQUIRE(eventstore::read_json(text, credential));
+  return credential;
+}
+
+}  // namespace
+
+TEST_CASE("HangUpReadsTheCertificateAgainAndDropsNobody") {
+  const ScratchFolder scratch;
+  const auto cert = scratch / "cert.pem";
+  const auto key = scratch / "key.pem";
+  const auto put = [&](const Certificate& certificate, std::string_view copy) {
+    write_file(cert, certificate.certificate);
+    write_file(key, certificate.key);
+    write_file(scratch / copy, certificate.certificate);
+  };
+  put(self_signed("first.example"), "first.pem");
+  CassetteProcess cassette(scratch / "data",
+                           {"--tls-cert", cert.string(), "--tls-key", key.string()});
+  REQUIRE_MESSAGE(cassette.start(), cassette.log_tail());
+  const std::string url = cassette.http_url();
+  CHECK(url.starts_with("https://127.0.0.1:"));
+  trust(scratch / "first.pem");
+  api::HttpClient before(url, "");
+  CHECK(status_at(before, "/health/ready") == 200);
+
+  put(self_signed("second.example"), "second.pem");
+  trust(scratch / "second.pem");
+  CHECK(status_at(url, "/health/ready") == 0);  // it shows the first one still
+  ::kill(cassette.pid(), SIGHUP);
+  CHECK(await([&] { return status_at(url, "/health/ready") == 200; }));
+  CHECK(status_at(before, "/health/ready") == 200);
+
+  write_file(key, self_signed("third.example").key);
+  ::kill(cassette.pid(), SIGHUP);
+  CHECK(await(
+      [&] { return cassette.log().find("the certificate stays as it was") != std::string::npos; }));
+  CHECK(status_at(url, "/health/ready") == 200);
+  CHECK(cassette.terminate() == 0);
+}
+
+TEST_CASE("WhatOthersReachIsServedOnlyWhenAskedForByName") {
+  const ScratchFolder scratch;
+  struct Refused {
+    std::vector<std::string> flags;
+    std::string says;
+  };
+  const std::vector<Refused> all = {
+      {{"--http", "0.0.0.0:0"}, "--insecure-http"},
+      {{"--http", "0.0.0.0:0", "--insecure-http", "--insecure-no-auth"}, "--insecure-no-auth"},
+      {{"--http", "[::]:0", "--insecure-no-auth"}, "--insecure-no-auth"},
+      {{"--cors-origin", "*"}, "--cors-origin"},
+      {{"--rate-limit", "vendor.read"}, "--rate-limit"},
+  };
+  for (const auto& [flags, says] : all) {
+    std::vector<std::string> words = {"up", "--data", (scratch / "data").string()};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Finished refused = run_cassette(words);
+    CHECK(refused.status == kCouldNotStart);
+    CHECK_MESSAGE(refused.errors.find(says) != std::string::npos, refused.errors);
+  }
+}
+
+// Each sign-in costs a hash of tens of milliseconds, and there are two cores.
+TEST_CASE("AFloodOfSignInsLeavesOrdersTheirRate") {
+  constexpr int kPerSecond = 200;
+  constexpr milliseconds kWhile{1'500};
+  constexpr int kRounds = 4;
+  Shop shop(1, {std::string(kWithIdentities)});
+  const std::string url = shop.cassette().http_url();
+  const Bootstrap credential = bootstrap_of(shop.cassette().data());
+  Token token;
+  REQUIRE(eventstore::read_json(shop.market().must(sign_in(credential)).body, token));
+  Marketplace market(url, token.access_token);
+  market.open_shop("1580", "part", 10'000'000);
+  Counter counter(url, token.access_token, credential);
+  counter.run(kWhile, 0);  // first keys and pages
+  Placed calm, flooded;
+  for (int round = 0; round < kRounds; ++round) {
+    calm.orders += counter.run(kWhile, 0).orders;
+    const Placed beside = counter.run(kWhile, kPerSecond);
+    flooded.orders += beside.orders;
+    flooded.sign_ins += beside.sign_ins;
+    flooded.let_through += beside.let_through;
+  }
+  MESSAGE("orders alone: " << calm.orders << ", beside " << flooded.sign_ins
+                           << " sign-ins of which " << flooded.let_through
+                           << " were checked: " << flooded.orders);
+  const double wanted = kPerSecond * std::chrono::duration<double>(kWhile).count() * kRounds;
+  CHECK(static_cast<double>(flooded.sign_ins) >= 0.9 * wanted);
+  CHECK(flooded.let_through < flooded.sign_ins / 4);
+  CHECK(static_cast<double>(flooded.orders) >= 0.8 * static_cast<double>(calm.orders));
+  // Still the same administrator, whoever was guessed at.
+  CHECK(market.stock("1580", "part").on_hand == 10'000'000);
+}
+
+}  // namespace cassette::test
