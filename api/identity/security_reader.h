@@ -14,13 +14,13 @@ namespace cassette::api {
 
 // Empty members ask for nothing.
 struct SecurityQuery {
-  std::string type;
-  std::string principal;
-  std::string credential_id;
-  std::optional<domain::Timestamp> from;  // inclusive
-  std::optional<domain::Timestamp> to;    // exclusive
+  std::string type = {};
+  std::string principal = {};
+  std::string credential_id = {};
+  std::optional<domain::Timestamp> from = {};  // inclusive
+  std::optional<domain::Timestamp> to = {};    // exclusive
   std::size_t limit = 50;
-  std::string after;  // `next` of the page before
+  std::string after = {};  // `next` of the page before
 };
 
 // With fewer items than asked for, even none, when much had to be looked at: `next` goes on.

@@ -158,7 +158,7 @@ struct IdentityRig {
 // The code of a refusal; empty for a success.
 template <class T>
 std::string refusal(const Granted<T>& answer) {
-  return answer ? "" : std::string(name_of(answer.error().code));
+  return answer ? "" : std::string(cassette::name_of(answer.error().code));
 }
 
 // The claims of a token, unchecked.

@@ -24,8 +24,9 @@ TEST_CASE("no header is nobody, and another scheme or two tokens are no token") 
   const std::string token = rig.by_client().value().access_token;
   CHECK(rig.identity->caller_of("", rig.now).value().anonymous);
   CHECK(rig.identity->caller_of("bearer " + token, rig.now).ok());
-  for (const std::string& header : {"Bearer", std::string("Bearer "), "Basic " + token, token,
-                                    "Bearer a b", "Bearer " + token + ", Bearer " + token}) {
+  for (const std::string& header :
+       std::vector<std::string>{"Bearer", "Bearer ", "Basic " + token, token, "Bearer a b",
+                                "Bearer " + token + ", Bearer " + token}) {
     CHECK_MESSAGE(fault(rig.identity->caller_of(header, rig.now)) == TokenFault::Malformed, header);
   }
 }
