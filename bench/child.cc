@@ -34,11 +34,18 @@ constexpr std::chrono::milliseconds kLook{2};
 // What exec's failure looks like from outside, as in a shell.
 constexpr int kNotExecuted = 127;
 
-std::vector<std::string> up_words(const std::filesystem::path& data) {
+std::vector<std::string> up_words(const std::filesystem::path& data, Asks asks) {
   const std::filesystem::path binary = own_binary().parent_path().parent_path() / "cassette";
   if (!std::filesystem::exists(binary)) give_up(binary.string() + " is not built");
-  return {binary.string(),     "up", "--data", data.string(), "--http", "127.0.0.1:0",
-          "--insecure-no-auth"};
+  std::vector<std::string> words = {binary.string(), "up",     "--data",
+                                    data.string(),   "--http", "127.0.0.1:0"};
+  if (asks == Asks::Nobody) {
+    words.emplace_back("--insecure-no-auth");
+  } else {
+    // Counted, and never held back.
+    words.insert(words.end(), {"--rate-limit", "admin.read=1000000"});
+  }
+  return words;
 }
 
 std::string text_of(const std::filesystem::path& file) {
@@ -169,8 +176,8 @@ void Child::end() {
   Children::all().remove(std::exchange(pid_, 0));
 }
 
-CassetteUp::CassetteUp(const std::filesystem::path& data)
-    : child_(up_words(data), data.string() + ".log") {
+CassetteUp::CassetteUp(const std::filesystem::path& data, Asks asks)
+    : child_(up_words(data, asks), data.string() + ".log") {
   const Clock::time_point start = Clock::now();
   const std::string http = "http: ";
   std::optional<std::string> line;

@@ -40,11 +40,14 @@ class Child {
   std::string unread_;
 };
 
+// Whom a cassette asks who they are.
+enum class Asks { Nobody, Everyone };
+
 // The `cassette` that was built with this bench, as `cassette up` on one data folder.
 class CassetteUp {
  public:
   // Blocks until it says `ready`; ends the bench, with its log, when it does not.
-  explicit CassetteUp(const std::filesystem::path& data);
+  explicit CassetteUp(const std::filesystem::path& data, Asks asks = Asks::Nobody);
 
   const std::string& url() const { return url_; }
   // From the start of the process to its line `ready`.

@@ -22,6 +22,7 @@ namespace cassette::bench {
 namespace {
 
 constexpr std::uint32_t kItems = 10'000;
+const std::string kTarget = "/vendors/v07/inventory/p00007";
 // What either side is tried with for orders, to find its best: fewer than the pool has threads.
 constexpr std::array kConnections = {32, 64, 128, 224};
 // Each has a data key, made when its first address is sealed.
@@ -85,8 +86,6 @@ class Servers {
   }
 
  private:
-  static inline const std::string kTarget = "/vendors/v07/inventory/p00007";
-
   std::filesystem::path next_script() {
     const std::filesystem::path script = scratch_.path() / "post.lua";
     std::ofstream(script) << post_script(++runs_);
@@ -109,6 +108,50 @@ class Servers {
   CassetteUp ours_{filled(scratch_)};
   const std::string document_ = get(ours_.url(), kTarget);
   PlainServer theirs_{document_};
+};
+
+// The text member of that name in a JSON object that has no escapes in it.
+std::string text_member(const std::string& json, const std::string& name) {
+  const std::size_t at = json.find("\"" + name + "\"");
+  const std::size_t from = at == std::string::npos ? at : json.find('"', json.find(':', at));
+  if (from == std::string::npos) give_up("there is no " + name + " in what should have one");
+  return json.substr(from + 1, json.find('"', from + 1) - from - 1);
+}
+
+// An access token of the administrator that the first start on `data` made.
+std::string admin_token(const std::string& url, const std::filesystem::path& data) {
+  std::ifstream file(data / "bootstrap-admin.json");
+  const std::string credential{std::istreambuf_iterator<char>(file), {}};
+  api::ClientRequest request;
+  request.method = "POST";
+  request.target = "/auth/token";
+  request.content_type = "application/x-www-form-urlencoded";
+  request.body = "grant_type=client_credentials&client_id=" + text_member(credential, "client_id") +
+                 "&client_secret=" + text_member(credential, "client_secret");
+  const auto answer = api::HttpClient(url, "").send(request);
+  if (!answer || !answer.value().ok()) give_up("the administrator gets no token");
+  return text_member(answer.value().body, "access_token");
+}
+
+// The same marketplace behind a cassette that asks for tokens, and the same GET with one.
+class Checked {
+ public:
+  explicit Checked(int seconds) : seconds_(seconds) {}
+
+  WrkResult get(const std::string& target) {
+    WrkOptions options;
+    options.url = up_.url() + target;
+    options.token = token_;
+    options.seconds = seconds_;
+    return run_wrk(options, scratch_.path());
+  }
+
+ private:
+  const int seconds_;
+  Scratch scratch_;
+  const std::filesystem::path data_ = filled(scratch_);
+  CassetteUp up_{data_, Asks::Everyone};
+  const std::string token_ = admin_token(up_.url(), data_);
 };
 
 // The number of connections that serves a side best, by one try of each; the first tries also make
@@ -135,13 +178,15 @@ void run_http(const Settings& settings, Report& report) {
                             "customers; orders of one line with an address",
                             kItems, kVendors, kCustomers),
                 "theirs: the same cpp-httplib, pool and socket options, answering a constant of "
-                "the document's size, or echoing the order"});
+                "the document's size, or echoing the order; for `checked`: ours without tokens"});
   Servers servers(settings.quick ? 1 : 5);
   servers.get_ours();  // first connections and pages
   servers.get_theirs();
   const int our_best = best_of([&](int n) { return servers.post_ours(n); });
   const int their_best = best_of([&](int n) { return servers.post_theirs(n); });
-  Samples get, get_p99, post, post_p99;
+  Checked with_tokens(settings.quick ? 1 : 5);
+  with_tokens.get(kTarget);
+  Samples get, get_p99, post, post_p99, checked, checked_p99;
   const auto add = [](Samples& rates, Samples& tails, const WrkResult& ours,
                       const WrkResult& theirs) {
     rates.ours.push_back(ours.requests_a_second);
@@ -152,11 +197,14 @@ void run_http(const Settings& settings, Report& report) {
   for (int round = 0; round < settings.rounds; ++round) {
     const WrkResult our_get = servers.get_ours();
     add(get, get_p99, our_get, servers.get_theirs());
+    add(checked, checked_p99, with_tokens.get(kTarget), our_get);
     const WrkResult our_post = servers.post_ours(our_best);
     add(post, post_p99, our_post, servers.post_theirs(their_best));
   }
   report.add("get/stock", "requests/s", get, at_least(0.85));
   report.add("get/stock/p99", "us", get_p99);
+  report.add("get/stock/checked", "requests/s", checked, at_least(0.95));
+  report.add("get/stock/checked/p99", "us", checked_p99);
   report.add("post/order", "requests/s", post, at_least(0.5));
   report.add("post/order/p99", "us", post_p99);
   report.remark(fmt::format("{} bytes the stock document; orders: {} connections, theirs {}",

@@ -55,6 +55,7 @@ WrkResult run_wrk(const WrkOptions& options, const std::filesystem::path& scratc
                                     "--connections=" + std::to_string(options.connections),
                                     "--duration=" + std::to_string(options.seconds)};
   if (!options.script.empty()) words.push_back("--script=" + options.script.string());
+  if (!options.token.empty()) words.push_back("--header=Authorization: Bearer " + options.token);
   words.push_back(options.url);
   Child wrk(words, scratch / "wrk.log");
   return parse_wrk(wrk.finish(std::chrono::seconds(options.seconds) + kReserve));

@@ -10,6 +10,7 @@ namespace cassette::bench {
 struct WrkOptions {
   std::string url;                 // with the path
   std::filesystem::path script{};  // Lua; empty: plain GETs
+  std::string token{};             // sent as a bearer token; empty: none
   int threads = 2;
   int connections = 32;  // kept alive, each with one request at a time
   int seconds = 3;
