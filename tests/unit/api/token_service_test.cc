@@ -104,7 +104,7 @@ TEST_CASE("a client that only signs people in has no tokens of its own") {
   CHECK(refusal(rig.grant(request, rig.proof("shop"))) == "invalid_request");
 }
 
-TEST_CASE("a login flood is turned away for a moment, not refused for good") {
+TEST_CASE("who is unknown is hashed as who is known, and a flood is turned away for a moment") {
   Identity::Options options;
   options.hashing.at_once = 0;  // nobody is ever hashed, and nobody waits
   options.hashing.waiting = 0;
