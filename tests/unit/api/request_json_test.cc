@@ -50,7 +50,8 @@ TEST_CASE("unknown, missing and repeated members") {
   CHECK(refusal_of(R"({"colour":"red"})") == Refusal{"unknown-field", "colour"});
   CHECK(refusal_of(order(R"({"vendorId":"v","productId":"p","quantity":1,"colour":"red"})")) ==
         Refusal{"unknown-field", "items[0].colour"});
-  CHECK(refusal_of("{}") == Refusal{"missing-field", "customerId"});
+  CHECK(refusal_of("{}") == Refusal{"missing-field", "items"});
+  CHECK(refusal_of(R"({"items":[)" + kItem + "]}") == Refusal{"missing-field", "customerId"});
   CHECK(refusal_of(R"({"customerId":"c"})") == Refusal{"missing-field", "items"});
   CHECK(refusal_of(order(kItem + R"(,{"vendorId":"v","quantity":1})")) ==
         Refusal{"missing-field", "items[1].productId"});
