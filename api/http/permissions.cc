@@ -88,7 +88,7 @@ constexpr std::array kPermissions = {
     row("isAlive", "AAAAAA"),
     row("isReady", "AAAAAA"),
 
-    // Who asks these shows it in the request's body, a cookie or HTTP Basic.
+    // Who asks these shows it in the form, a cookie or HTTP Basic.
     row("issueToken", "AAAAAA"),
     row("refreshToken", "AAAAAA"),
     row("authorize", "AAAAAA"),

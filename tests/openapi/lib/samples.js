@@ -66,11 +66,17 @@ const onOrder = (method, path, json, prepare = async (make, whose) =>
   };
 };
 
-// A request that shows its client in the body.
-const authenticated = (target, fields) => async (make, whose, client) => ({
-  method: 'POST', target,
-  options: { raw: String(new URLSearchParams({ ...client, ...fields })), type: form },
-});
+// A request that shows its client in Authorization, where others show their token.
+const authenticated = (target, fields) => async (make, whose, client) => {
+  const pair = `${client.client_id}:${client.client_secret}`;
+  return {
+    method: 'POST', target,
+    options: {
+      raw: String(new URLSearchParams(fields)), type: form,
+      headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+    },
+  };
+};
 
 export const samples = {
   registerVendor: write('POST', () => '/vendors', () => ({ vendorId: fresh('v'), name: 'New' })),
