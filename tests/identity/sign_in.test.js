@@ -8,7 +8,9 @@ import { Server } from '../openapi/lib/server.js';
 import { Browser } from './lib/browser.js';
 import { createCredential, rotateKeys } from './lib/credentials.js';
 
-globalThis.crypto ??= webcrypto; // node 18 has it in a module only
+// Node 18 has these in a module only.
+globalThis.crypto ??= webcrypto;
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 const oidc = await import('openid-client');
 const { createRemoteJWKSet, jwtVerify } = await import('jose');
 
@@ -198,7 +200,7 @@ describe('and somebody else does not', { concurrency: false }, () => {
     const { landed, checks } = await signIn();
     const wrong = await discover('not the secret');
     await assert.rejects(oidc.authorizationCodeGrant(wrong, landed.location, checks),
-      refusal('invalid_client'));
+      (thrown) => thrown.status === 401);
   });
 
   test('with a wrong password', async () => {
@@ -233,4 +235,43 @@ describe('and somebody else does not', { concurrency: false }, () => {
     const landed = await page.submit({ username: person.id, password: person.secret }, stranger);
     assert.equal(landed.status, 400);
   });
+});
+
+// Of what the tests above did.
+describe('and auditors see it', { concurrency: false }, () => {
+  let books;
+  const events = async (type) => {
+    const answer = await ask(`/security-events?type=${type}`, books);
+    assert.equal(answer.status, 200);
+    return (await answer.json()).items;
+  };
+
+  before(async () => {
+    const { id, secret } = await createCredential(server, 'create-client',
+      ['--id', 'books', '--role', 'auditor']);
+    const answer = await fetch(new URL('/auth/token', server.url), {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    books = (await answer.json()).access_token;
+  });
+
+  for (const [type, principal] of [['SignedIn', 'customer:c-17'], ['SignInRefused', /./],
+    ['TokenIssued', 'customer:c-17'], ['TokenRefused', /./], ['TokenRevoked', /./],
+    ['RefreshReused', 'customer:c-17']]) {
+    test(type, async () => {
+      // An event is there a second after it happened.
+      const fits = (event) => principal instanceof RegExp ? principal.test(event.principal)
+        : event.principal === principal;
+      let found;
+      for (const end = Date.now() + 10_000; !found && Date.now() < end;) {
+        found = (await events(type)).find(fits);
+      }
+      assert.ok(found, 'it did not come');
+      assert.equal(found.address, '127.0.0.1');
+      assert.ok(found.requestId);
+      assert.doesNotMatch(JSON.stringify(found), /not the (secret|password)/);
+    });
+  }
 });
