@@ -81,17 +81,25 @@ std::string listen_at(std::uint16_t port) {
   return port == 0 ? "127.0.0.1:-1" : fmt::format("127.0.0.1:{}", port);
 }
 
-// Not MSG.DELETE: buckets overwrite what they replace by it, and a ledger's stream refuses it.
+// All that the engine does, and with it nothing that deletes, purges, restores or changes a ledger
+// stream. MSG.DELETE is there since buckets overwrite what they replace; a ledger stream refuses it
+// by its own settings. Only the SECURITY journal's limits may be changed.
+constexpr std::string_view kMayPublish =
+    R"("ledger.*", "security", "$KV.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.*",
+      "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.UPDATE.SECURITY", "$JS.API.STREAM.MSG.GET.*",
+      "$JS.API.STREAM.MSG.DELETE.*", "$JS.API.DIRECT.GET.>", "$JS.API.CONSUMER.>", "$JS.ACK.>",
+      "$JS.FC.>")";
+
 // The monitor has no such door: it is on loopback, and says counts and names, never a message.
 std::string authorization(const std::string& user) {
   if (user.empty()) return {};
   return fmt::format(
       "authorization {{\n"
-      "  users: [{{nkey: {}, permissions: {{publish: {{deny: [\n"
-      "    \"$JS.API.STREAM.DELETE.>\", \"$JS.API.STREAM.PURGE.>\", \"$JS.API.STREAM.UPDATE.>\"\n"
+      "  users: [{{nkey: {}, permissions: {{publish: {{allow: [\n"
+      "      {}\n"
       "  ]}}}}}}]\n"
       "}}\n",
-      user);
+      user, kMayPublish);
 }
 
 std::string render(const NatsServerOptions& options, std::uint16_t port,

@@ -25,8 +25,9 @@ struct NatsServerOptions {
   // What all its streams together may hold, in bytes. 0: what the disk has when the server starts,
   // less a reserve, so that it refuses while there is still room to refuse in.
   std::uint64_t max_store_bytes = 0;
-  // The public nkey ("U…") of the one user who may connect, and who may neither delete, purge nor
-  // change a stream. Empty: anyone who can reach loopback, and all of it.
+  // The public nkey ("U…") of the one user who may connect, and who may use streams and buckets,
+  // and neither delete, purge nor change a ledger's. Empty: anyone who can reach loopback, and all
+  // of it.
   std::string user{};
   // Until it serves. Generous: it looks through its store first.
   std::chrono::milliseconds start_timeout{120'000};

@@ -112,7 +112,7 @@ std::string ask(const Rig& rig, const std::string& subject, const std::string& b
 
 TEST_CASE("the engine itself can't delete, purge or change a ledger stream, nor take a message") {
   const Rig rig;
-  for (const char* verb : {"DELETE", "PURGE", "UPDATE"}) {
+  for (const char* verb : {"DELETE", "PURGE", "UPDATE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN"}) {
     const std::string subject = std::string("$JS.API.STREAM.") + verb + ".LEDGER-0";
     CHECK(ask(rig, subject, "") ==
           "-ERR 'Permissions Violation for Publish to \"" + subject + "\"'");
