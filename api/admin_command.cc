@@ -314,6 +314,9 @@ int rotate_master(const AdminSettings& settings) {
   if (new_file.empty()) new_file = old_file.string() + ".new";
   const auto rotated = rotate_master_key(old_file, new_file, *keys.value());
   if (!rotated) return could_not_run(rotated.error().what);
+  // One that we named is not the next rotation's new key.
+  std::error_code ignored;
+  if (settings.new_master_key_file.empty()) std::filesystem::remove(new_file, ignored);
   desk.value().record("MasterKeyRotated", "", "by cassette admin");
   fmt::print(stderr, "{} keys are wrapped by the new master key, in {}.\n",
              rotated.value().rewrapped + rotated.value().already, old_file.string());

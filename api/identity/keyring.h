@@ -68,11 +68,12 @@ struct MasterRotation {
 };
 
 // Moves every key of the bucket, the signing root too, from the master key in `master_file` to the
-// one in `new_master_file`, which is made when absent; then the new one replaces the old in
-// `master_file`. No old wrapping stays on disk. Cut short at any moment it is finished by a repeat
-// with the same files; until then no keyring opens (Unsupported). Not while a keyring is open on
-// the bucket in any process: it would not find its way to the new key. Blocks for some round trips
-// a key. Mismatch when the bucket is under another master key, or when another rotation was begun.
+// one in `new_master_file`, which is made when absent; then `master_file` holds the
+// new one too; `new_master_file` stays as it is. No old wrapping stays on disk. Cut short at any
+// moment it is finished by a repeat with the same files; until then no keyring opens (Unsupported).
+// Not while a keyring is open on the bucket in any process: it would not find its way to the new
+// key. Blocks for some round trips a key. Mismatch when the bucket is under another master key, or
+// when another rotation was begun.
 eventstore::Stored<MasterRotation> rotate_master_key(const std::filesystem::path& master_file,
                                                      const std::filesystem::path& new_master_file,
                                                      eventstore::KeyValue& bucket);

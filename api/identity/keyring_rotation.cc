@@ -1,7 +1,11 @@
 // The master key's rotation: a marker, every key by compare-and-set, the key's file, the marker
 // gone. Each step stands alone, so that a repeat goes on wherever the last one ended.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "api/identity/key_wrapping.h"
 #include "api/identity/keyring.h"
@@ -110,6 +114,22 @@ class Rotation {
   eventstore::KeyValue& bucket_;
 };
 
+// The file with the new key stays whole meanwhile, whatever its name: for a moment it is the only
+// place where the key that everything is wrapped by is kept.
+Stored<Done> install(const SecretKey& key, const std::filesystem::path& file) {
+  const std::string draft = file.string() + "." + check_text(key);
+  const std::string_view bytes(reinterpret_cast<const char*>(key.data()), key.size());
+  auto written = eventstore::replace_file(draft, bytes);
+  if (!written) return written;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const eventstore::FileDescriptor opened(
+      ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::rename(draft.c_str(), file.c_str()) != 0 || !opened || ::fsync(opened.get()) != 0) {
+    return Failure{eventstore::file_error("replacing", file)};
+  }
+  return Done{};
+}
+
 }  // namespace
 
 // The file goes before the marker: a keyring that is opened in between is refused, and not told
@@ -126,10 +146,8 @@ Stored<MasterRotation> rotate_master_key(const std::filesystem::path& master_fil
   if (auto begun = rotation.begin(); !begun) return Failure{begun.error()};
   auto done = rotation.rewrap_all();
   if (!done) return done;
-  const SecretKey& key = new_master.value();
-  const std::string_view bytes(reinterpret_cast<const char*>(key.data()), key.size());
-  if (auto replaced = eventstore::replace_file(master_file, bytes); !replaced) {
-    return Failure{replaced.error()};
+  if (auto installed = install(new_master.value(), master_file); !installed) {
+    return Failure{installed.error()};
   }
   if (auto finished = rotation.finish(); !finished) return Failure{finished.error()};
   return done;

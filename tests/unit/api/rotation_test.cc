@@ -1,6 +1,7 @@
 // Rotation of the master key: everything opens afterwards, nothing is under the old key, and a kill
 // between any two steps leaves what a repeat finishes.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -150,6 +151,27 @@ TEST_CASE("a rotation repeated, or to the key that is in use, changes nothing") 
   REQUIRE(again);
   CHECK(again.value().rewrapped == 0);
   rig.check_whole();
+}
+
+// Its own draft was of that name, and for a moment the only copy of the new key was being
+// rewritten.
+TEST_CASE("a new key's file beside the old one's is left as it is") {
+  Rig rig;
+  rig.new_file = rig.file.string() + ".new";
+  const SecretKey key = load_master_key(rig.new_file, true).value();
+  struct stat before {};
+  struct stat after {};
+  REQUIRE(::stat(rig.new_file.c_str(), &before) == 0);
+  REQUIRE(rig.rotate());
+  REQUIRE(::stat(rig.new_file.c_str(), &after) == 0);
+  CHECK(after.st_ino == before.st_ino);
+  CHECK(load_master_key(rig.new_file, false).value() == key);
+  rig.check_whole();
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(rig.folder.path())) {
+    files += entry.is_regular_file() ? 1 : 0;
+  }
+  CHECK(files == 2);
 }
 
 TEST_CASE("two rotations one after the other") {
