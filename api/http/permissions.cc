@@ -98,16 +98,6 @@ constexpr std::array kPermissions = {
     row("readOpenIdConfiguration", "AAAAAA"),
     row("readAuthorizationServer", "AAAAAA"),
     row("readKeys", "AAAAAA"),
-
-    row("issueToken", "AAAAAA"),
-    row("refreshToken", "AAAAAA"),
-    row("authorize", "AAAAAA"),
-    row("signIn", "AAAAAA"),
-    row("revokeToken", "AAAAAA"),
-    row("introspectToken", "AAAAAA"),
-    row("readOpenIdConfiguration", "AAAAAA"),
-    row("readAuthorizationServer", "AAAAAA"),
-    row("readKeys", "AAAAAA"),
 };
 // clang-format on
 
