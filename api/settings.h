@@ -15,11 +15,11 @@ namespace cassette::api {
 
 // Where the ledger is: an embedded server's data folder, or a server that someone else runs.
 struct LedgerSettings {
-  std::string data = "cassette-data";  // folder; made when absent
-  std::string nats_url;                // empty: the embedded server
-  std::string nats_creds;              // file; empty: none
-  std::string nats_nkey;               // file of a seed, for `nats_url`; empty: none
-  eventstore::JetStreamTls nats_tls;   // for `nats_url`
+  std::string data = "cassette-data";      // folder; made when absent
+  std::string nats_url;                    // empty: the embedded server
+  std::string nats_creds;                  // file; empty: none
+  std::string nats_nkey = {};              // file of a seed, for `nats_url`; empty: none
+  eventstore::JetStreamTls nats_tls = {};  // for `nats_url`
 };
 
 // Where the API meets the network; checked by edge_of (api/edge_settings.h).

@@ -21,8 +21,8 @@ struct RequestHeaders {
   std::string authorization;
   std::string accept;
   std::string cookie;
-  // X-Request-Id where it is one, else made by the listener: a UUIDv7. Names the request in answers,
-  // the log and the audit.
+  // X-Request-Id where it is one, else made by the listener: a UUIDv7. It names the request in
+  // answers, the log and the audit.
   std::string request_id;
 };
 

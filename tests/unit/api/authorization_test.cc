@@ -17,9 +17,11 @@ std::string outcome(IdentityRig& rig, const AuthorizationRequest& request) {
   const auto prompt = rig.identity->authorization().check(request);
   if (prompt) return "sign in";
   const auto& refusal = prompt.error();
-  if (refusal.redirect_to.empty()) return "person: " + std::string(cassette::name_of(refusal.error.code));
+  if (refusal.redirect_to.empty())
+    return "person: " + std::string(cassette::name_of(refusal.error.code));
   CHECK(refusal.redirect_to.starts_with(request.redirect_uri));
-  CHECK(IdentityRig::parameter(refusal.redirect_to, "error") == cassette::name_of(refusal.error.code));
+  CHECK(IdentityRig::parameter(refusal.redirect_to, "error") ==
+        cassette::name_of(refusal.error.code));
   CHECK(IdentityRig::parameter(refusal.redirect_to, "iss") == "http%3A%2F%2F127.0.0.1%3A8080");
   return std::string(cassette::name_of(refusal.error.code));
 }

@@ -33,10 +33,10 @@ class TlsClient {
   void send(const std::string& bytes) {
     SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }
-  // All that comes up to `end`, or the connection's.
+  // All that comes until it ends with `end`, or the connection's.
   std::string receive(const std::string& end) {
     std::array<char, 16384> buffer;
-    while (got_.find(end) == std::string::npos) {
+    while (!std::string_view(got_).ends_with(end)) {
       const int size = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
       if (size <= 0) break;
       got_.append(buffer.data(), static_cast<std::size_t>(size));
