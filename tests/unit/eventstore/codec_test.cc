@@ -148,7 +148,7 @@ TEST_CASE("Fields of the same name and another type are not inherited") {
 }
 
 TEST_CASE("No field of an event has a name that the codec uses itself") {
-  const std::set<std::string_view> reserved{"type", "cause", "on", "by", "occurredAt"};
+  const std::set<std::string_view> reserved{"type", "cause", "on", "by", "occurredAt", "request"};
   for (const GoldenCommit& each : golden_events()) {
     std::visit(
         [&]<class E>(const E& event) {

@@ -217,6 +217,30 @@ GoldenCommit refusals() {
   return {"Refusals", commit_of(std::move(events))};
 }
 
+// Request ids: the listener's, kept by what the event called for; a client's own; none again; and
+// one that came with another partition's event.
+GoldenCommit requests() {
+  const std::string made = "01932a4e-8c1f-7d2b-9a55-3f0c8e6b7d10";
+  const Event packed = SubOrderPacked{kOrder, kVendor};
+  Commit commit =
+      commit_of({{packed, {0, {}, {}}, "vendor:1580", {}, made},
+                 {SubOrderRecorded{kOrder, kVendor, SubOrderPacked{kOrder, kVendor}},
+                  {{}, 0, {}},
+                  "vendor:1580",
+                  {},
+                  made},
+                 {SubOrderNoted{kOrder, kVendor, "x"}, {}, "vendor:1580", {}, "till-3:\"4711\""},
+                 {SubOrderNoted{kOrder, kVendor, "y"}, {{}, 2, {}}, "vendor:1580", {}, {}},
+                 {SubOrderRecorded{kOrder, kVendor, SubOrderPacked{kOrder, kVendor}},
+                  {{}, {}, EventRef{Position{3, 1841}, 0}},
+                  "vendor:1580",
+                  {},
+                  made}});
+  commit.seen = {{3, {1841, eventstore::hash_of("three")}}};
+  commit.commands = {{"vendor:1580:PATCH:/orders:k-7", "9f86d081884c7d659a2feaa0c55ad015", 200}};
+  return {"Requests", std::move(commit)};
+}
+
 }  // namespace
 
 std::vector<GoldenCommit> golden_events() {
@@ -267,7 +291,8 @@ std::vector<GoldenCommit> golden_shapes() {
           {"OneLineOrder", one_line_order()},
           {"OverPartitions", over_partitions},
           overrides(),
-          refusals()};
+          refusals(),
+          requests()};
 }
 
 }  // namespace cassette::test
