@@ -213,8 +213,8 @@ TEST_CASE("another's order is 404, as one that is not there") {
   const std::string vendor = gate.bearer(Role::Vendor);
   CHECK(gate.send(customer, "GET", "/orders/o-1").status == 200);
   CHECK(gate.send(vendor, "GET", "/orders/o-1").status == 200);
-  gate.desk.models.put(projections::Model::Orders, "o-9",
-                       R"({"orderId":"o-9","customerId":"c-1"})", 1);
+  gate.desk.models.put(projections::Model::Orders, "o-9", R"({"orderId":"o-9","customerId":"c-1"})",
+                       1);
   for (const std::string& token : {customer, vendor}) {
     for (const std::string order : {"o-9", "o-404"}) {
       const Response read = gate.send(token, "GET", "/orders/" + order);
@@ -251,8 +251,8 @@ TEST_CASE("a customer orders for itself, whether it says so or not") {
 TEST_CASE("a vendor changes its own part of an order and no other") {
   Gate gate;
   const std::string vendor = gate.bearer(Role::Vendor);
-  const Response other = gate.send(vendor, "PATCH", "/orders/o-1/status",
-                                   R"({"status":"Packed","vendorId":"9"})");
+  const Response other =
+      gate.send(vendor, "PATCH", "/orders/o-1/status", R"({"status":"Packed","vendorId":"9"})");
   CHECK(other.status == 403);
   CHECK(problem_field(other) == "vendorId");
   gate.send(vendor, "PATCH", "/orders/o-1/status", R"({"status":"Cancelled"})");
