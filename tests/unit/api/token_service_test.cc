@@ -326,7 +326,8 @@ TEST_CASE("of no code, token or secret there is more than a hash in the bucket")
   REQUIRE(answer.ok());
   const std::string refresh = *from_base64url(answer.value().refresh_token);
   const std::string secret = refresh.substr(refresh.size() - 43);
-  for (const std::string& key : rig.bucket.keys().value()) {
+  const auto keys = rig.bucket.keys().value();
+  for (const std::string& key : keys) {
     const std::string value = rig.bucket.get(key).value()->value;
     for (const std::string& hidden :
          {secret, code, answer.value().refresh_token, std::string("the secret")}) {
