@@ -289,7 +289,8 @@ int rotate_keys(const AdminSettings& settings) {
   if (const auto done = signing.value()->rotate(now); !done)
     return could_not_run(done.error().what);
   desk.value().record("KeysRotated", "", "by cassette admin");
-  fmt::print(stderr, "Tokens are signed with a new key; those of the old one hold on.\n");
+  fmt::print(stderr,
+             "In two minutes tokens are signed with the new key; those of the old one hold on.\n");
   return 0;
 }
 

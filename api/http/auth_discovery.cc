@@ -1,5 +1,7 @@
 // Discovery: what a client library needs to know of us, and the keys that our tokens are signed
 // with. Sources: OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 7517.
+#include <chrono>
+#include <string>
 #include <vector>
 
 #include "api/http/handlers.h"
@@ -14,8 +16,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// A new key signs at once; who meets it asks again, as libraries do.
-constexpr std::string_view kCacheFor = "public, max-age=300";
+std::string cached_for(std::chrono::seconds time) {
+  return "public, max-age=" + std::to_string(time.count());
+}
+
+constexpr std::chrono::seconds kMetadataCachedFor{300};
 
 std::string metadata(const std::string& issuer) {
   const Names authentication{"client_secret_basic", "client_secret_post", "none"};
@@ -54,7 +59,7 @@ Answered<Response> read_metadata(const Call& call) {
   if (!plain) return Failure{plain.error()};
   Response response;
   response.body = metadata(call.services.identity->issuer());
-  response.set_header("Cache-Control", std::string(kCacheFor));
+  response.set_header("Cache-Control", cached_for(kMetadataCachedFor));
   return response;
 }
 
@@ -65,7 +70,7 @@ Answered<Response> read_keys(const Call& call) {
   Response response;
   response.body = call.services.identity->signing_keys().current(call.now)->jwks();
   response.content_type = "application/jwk-set+json";
-  response.set_header("Cache-Control", std::string(kCacheFor));
+  response.set_header("Cache-Control", cached_for(kKeysCachedFor));
   return response;
 }
 

@@ -33,18 +33,39 @@ struct KeptKey {
   std::string key_id;
   std::string sealed;  // the private part
   domain::Timestamp created_at;
-  std::optional<domain::Timestamp> retired_at;  // signs no more
 
   static void fields(auto& self, auto&& visit) {
     visit("kid", self.key_id);
     visit("sealed", self.sealed);
     visit("createdAt", self.created_at);
-    visit("retiredAt", self.retired_at);
   }
 };
 
-bool is_over(const KeptKey& key, domain::Timestamp now) {
-  return key.retired_at && key.retired_at->micros + micros(kKeyOverlap) <= now.micros;
+domain::Timestamp after(domain::Timestamp time, auto duration) {
+  return {time.micros + micros(duration)};
+}
+
+using KeptKeys = std::vector<KeptKey>;  // the oldest first; one retires when the next one signs
+
+// The newest that has been published for long enough; the oldest when none has.
+std::size_t signing_place(const KeptKeys& keys, domain::Timestamp now) {
+  std::size_t place = keys.size() - 1;
+  while (place > 0 && now < after(keys[place].created_at, kKeyAnnounced)) --place;
+  return place;
+}
+
+// Those before the place that is given have retired so long ago that no valid token is of them.
+std::size_t first_in_use(const KeptKeys& keys, domain::Timestamp now) {
+  std::size_t place = 0;
+  while (place + 1 < keys.size() &&
+         after(keys[place + 1].created_at, kKeyAnnounced + kKeyOverlap) <= now) {
+    ++place;
+  }
+  return place;
+}
+
+void drop_unused(KeptKeys& keys, domain::Timestamp now) {
+  keys.erase(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(first_in_use(keys, now)));
 }
 
 Failure<StoreError> corrupt(std::string what) {
@@ -54,7 +75,7 @@ Failure<StoreError> corrupt(std::string what) {
 }  // namespace
 
 struct SigningKeys::Record {
-  std::vector<KeptKey> keys;  // the last one signs
+  KeptKeys keys;
 
   static void fields(auto& self, auto&& visit) { visit("keys", self.keys); }
 };
@@ -111,15 +132,12 @@ Stored<Done> SigningKeys::add_key(Record record, std::uint64_t revision, domain:
   const auto sealed = sealer_.seal(kSubject, kField, fresh.private_der());
   if (!sealed) return Failure{sealed.error()};
   if (!sealed.value()) return corrupt("the key that seals the signing keys was destroyed");
-  std::erase_if(record.keys, [&](const KeptKey& key) { return is_over(key, now); });
-  for (KeptKey& key : record.keys) {
-    if (!key.retired_at) key.retired_at = now;
-  }
+  if (!record.keys.empty()) drop_unused(record.keys, now);
   if (record.keys.size() >= kMaxKeys) {
     return Failure{StoreError{StoreError::Kind::Full,
                               "too many keys were made within minutes: try again later"}};
   }
-  record.keys.push_back({fresh.key_id(), sealed.value()->token, now, std::nullopt});
+  record.keys.push_back({fresh.key_id(), sealed.value()->token, now});
   const std::string json = eventstore::to_json(record);
   const auto written =
       revision == 0 ? bucket_.create(kRecord, json) : bucket_.update(kRecord, json, revision);
@@ -132,9 +150,10 @@ Stored<Done> SigningKeys::load(domain::Timestamp now) {
   auto record = read(revision);
   if (!record) return Failure{record.error()};
   if (!record.value()) return corrupt("the signing keys are gone");
+  KeptKeys& all = record.value()->keys;
+  drop_unused(all, now);
   std::vector<SigningKey> keys;
-  for (const KeptKey& kept : record.value()->keys) {
-    if (is_over(kept, now)) continue;
+  for (const KeptKey& kept : all) {
     const auto der = sealer_.open(kept.sealed);
     if (!der) return Failure{der.error()};
     auto key = der.value() ? SigningKey::from_private_der(*der.value()) : std::nullopt;
@@ -143,9 +162,8 @@ Stored<Done> SigningKeys::load(domain::Timestamp now) {
     }
     keys.push_back(*std::move(key));
   }
-  if (keys.empty()) return corrupt("there is no signing key");
   const std::lock_guard lock(mutex_);
-  keys_ = std::make_shared<const KeySet>(std::move(keys));
+  keys_ = std::make_shared<const KeySet>(std::move(keys), signing_place(all, now));
   looked_at_ = now;
   return Done{};
 }

@@ -233,7 +233,7 @@ TEST_CASE("a library finds all it needs, and the keys") {
   const Response keys = desk.desk.get("/.well-known/jwks.json");
   CHECK(keys.status == 200);
   CHECK(has(keys.body, R"("alg":"ES256")"));
-  CHECK(header_of(keys, "Cache-Control") == "public, max-age=300");
+  CHECK(header_of(keys, "Cache-Control") == "public, max-age=60");
 }
 
 TEST_CASE("where nobody is asked who they are there is nowhere to sign in") {
