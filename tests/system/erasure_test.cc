@@ -21,10 +21,12 @@ constexpr std::string_view kAda =
     R"("addresses":[{"line1":"17 Larkspur Rise","city":"Bendigo","countryCode":"AU"}]})";
 constexpr std::string_view kBob = R"({"customerId":"bob","name":"Robert Underhill"})";
 constexpr std::string_view kAdasOrder =
-    R"(,"customerId":"ada","shippingAddress":{"name":"Adelaide Quillfeather",)"
-    R"("line1":"17 Larkspur Rise","city":"Bendigo","countryCode":"AU"})";
+    R"({"customerId":"ada","items":[{"vendorId":"vendor","productId":"part","quantity":2}],)"
+    R"("shippingAddress":{"name":"Adelaide Quillfeather","line1":"17 Larkspur Rise",)"
+    R"("city":"Bendigo","countryCode":"AU"}})";
 constexpr std::string_view kBobsOrder =
-    R"(,"customerId":"bob","shippingAddress":{"line1":"3 Barrow","city":"Ely","countryCode":"GB"})";
+    R"({"customerId":"bob","items":[{"vendorId":"vendor","productId":"part","quantity":2}],)"
+    R"("shippingAddress":{"line1":"3 Barrow","city":"Ely","countryCode":"GB"}})";
 // What may be left nowhere, in any spelling that would give the person away.
 const std::vector<std::string> kSaidOfAda = {"Adelaide", "Quillfeather", "quillfeather@",
                                              "555 0142", "Larkspur",     "Bendigo"};
@@ -102,8 +104,8 @@ People meet(Shop& shop) {
   shop.market().must(write_to("POST", "/customers", std::string(kAda)));
   shop.market().must(write_to("POST", "/customers", std::string(kBob)));
   People people;
-  const auto place = [&](std::string_view more, const std::string& key) {
-    const auto placed = shop.market().must(place_order({{"vendor", "part", 2}}, key, more));
+  const auto place = [&](std::string_view order, const std::string& key) {
+    const auto placed = shop.market().must(write_to("POST", "/orders", std::string(order), key));
     return order_of(placed.body).order_id;
   };
   people.adas_order = place(kAdasOrder, "ada-1");
