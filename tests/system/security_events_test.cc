@@ -5,6 +5,7 @@
 #include "api/bootstrap.h"
 #include "api/http/token_source.h"
 #include "api/identity/security_record.h"
+#include "eventstore/json_read.h"
 #include "tests/system/marketplace.h"
 
 namespace cassette::test {

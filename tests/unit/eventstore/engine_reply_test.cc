@@ -1,4 +1,5 @@
-// Replies: what an engine hands back with an acceptance, and when it hands back nothing.
+// Replies: what an engine hands back with an acceptance, and when it hands back nothing; and the
+// request that events name.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -89,4 +90,31 @@ TEST_CASE("a repeat, and what changes nothing, come without a commit") {
       accepted(rig.execute(advance("o1", "v1", domain::OrderStatus::Confirmed), "other"));
   CHECK_FALSE(already.changed);
   CHECK(already.commit == nullptr);
+}
+
+TEST_CASE("every event of an order names the request that asked for it") {
+  for (const std::uint32_t partitions : {1U, 2U}) {
+    EngineRig rig{{.partitions = partitions}};
+    rig.start();
+    const std::string vendor = rig.id_at(partitions - 1, "v");
+    const std::string order = rig.id_at(0, "o");
+    stock_up(rig, vendor, "p1", 10);
+    Request request;
+    request.command = order_of(order, vendor, "p1", 1);
+    request.by = "admin";
+    request.request_id = "01932a4e-8c1f-7d2b-9a55-3f0c8e6b7d10";
+    rig.submit(std::move(request), [](const Reply&) {});
+    const auto named = [&] {
+      int events = 0;
+      for (std::uint32_t p = 0; p < partitions; ++p) {
+        for (const StoredCommit& stored : rig.commits(p)) {
+          for (const RecordedEvent& recorded : stored.commit.events) {
+            events += recorded.request == "01932a4e-8c1f-7d2b-9a55-3f0c8e6b7d10" ? 1 : 0;
+          }
+        }
+      }
+      return events;
+    };
+    CHECK(rig.eventually(0, [&](const domain::Marketplace&) { return named() == 7; }));
+  }
 }

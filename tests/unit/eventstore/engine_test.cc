@@ -201,33 +201,6 @@ TEST_CASE("AnOrderOverPartitionsSettlesAndConfirms") {
   CHECK(rig.fold(2).stock({second}, {"p2"})->reserved == 3);
 }
 
-TEST_CASE("EveryEventOfAnOrderNamesTheRequestThatAskedForIt") {
-  for (const std::uint32_t partitions : {1U, 2U}) {
-    EngineRig rig{{.partitions = partitions}};
-    rig.start();
-    const std::string vendor = rig.id_at(partitions - 1, "v");
-    const std::string order = rig.id_at(0, "o");
-    stock_up(rig, vendor, "p1", 10);
-    Request request;
-    request.command = order_of(order, vendor, "p1", 1);
-    request.by = "admin";
-    request.request_id = "01932a4e-8c1f-7d2b-9a55-3f0c8e6b7d10";
-    rig.submit(std::move(request), [](const Reply&) {});
-    const auto named = [&] {
-      int events = 0;
-      for (std::uint32_t p = 0; p < partitions; ++p) {
-        for (const StoredCommit& stored : rig.commits(p)) {
-          for (const RecordedEvent& recorded : stored.commit.events) {
-            events += recorded.request == "01932a4e-8c1f-7d2b-9a55-3f0c8e6b7d10" ? 1 : 0;
-          }
-        }
-      }
-      return events;
-    };
-    CHECK(rig.eventually(0, [&](const domain::Marketplace&) { return named() == 7; }));
-  }
-}
-
 TEST_CASE("AShortageInAnotherPartitionReleasesWhatWasReserved") {
   EngineRig rig{{.partitions = 3}};
   rig.start();
