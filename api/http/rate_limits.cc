@@ -100,7 +100,7 @@ RateRules::RateRules() {
   limits_[2] = {{{500, 1'000}, {200, 1'000}, {}}};
   limits_[3] = {{{50, 200}, {10, 50}, {}}};
   limits_[4] = {{{200, 1'000}, {10, 20}, {}}};
-  limits_[kAnonymous] = {{{50, 200}, {5, 20}, {5, 20}}};
+  limits_[kAnonymous] = {{{50, 200}, {5, 20}, {2, 10}}};
 }
 
 std::optional<std::string> RateRules::set(std::string_view rule) {
