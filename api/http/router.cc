@@ -122,17 +122,18 @@ Router::Router(Services& services) : services_(services) {
   }
 }
 
-std::vector<const Router::Compiled*> Router::matching(
-    const std::vector<std::string>& segments) const {
-  std::vector<const Compiled*> found;
-  for (const Compiled& compiled : compiled_) {
-    const bool same = std::ranges::equal(
-        compiled.segments, segments, [](std::string_view pattern, const std::string& segment) {
-          return pattern.empty() ? !segment.empty() : pattern == segment;
-        });
-    if (same) found.push_back(&compiled);
-  }
-  return found;
+bool Router::Compiled::matches(const std::vector<std::string>& path) const {
+  return std::ranges::equal(segments, path, [](std::string_view pattern, const std::string& given) {
+    return pattern.empty() ? !given.empty() : pattern == given;
+  });
+}
+
+const Router::Compiled* Router::find(std::string_view method,
+                                     const std::vector<std::string>& path) const {
+  const auto found = std::ranges::find_if(compiled_, [&](const Compiled& compiled) {
+    return compiled.route->method == method && compiled.matches(path);
+  });
+  return found == compiled_.end() ? nullptr : &*found;
 }
 
 Response Router::handle(const Request& request) const {
@@ -155,20 +156,21 @@ Answered<Response> Router::dispatch(const Request& request) const {
   }
   auto target = parse_target(request.target);
   if (!target) return Failure{std::move(target).error()};
-  const auto candidates = matching(target.value().segments);
-  if (candidates.empty()) return Failure{no_such_route()};
   std::string_view method = request.method;
   if (method == "HEAD") method = "GET";
+  const std::vector<std::string>& path = target.value().segments;
+  if (const Compiled* found = find(method, path)) {
+    return call(request, *found, std::move(target).value());
+  }
   std::string allowed;
   bool patched = false;
-  for (const Compiled* candidate : candidates) {
-    if (candidate->route->method == method) {
-      return call(request, *candidate, std::move(target).value());
-    }
-    allowed.append(candidate->route->method).append(", ");
-    if (candidate->route->method == "GET") allowed.append("HEAD, ");
-    patched = patched || candidate->route->takes == Takes::Patch;
+  for (const Compiled& other : compiled_) {
+    if (!other.matches(path)) continue;
+    allowed.append(other.route->method).append(", ");
+    if (other.route->method == "GET") allowed.append("HEAD, ");
+    patched = patched || other.route->takes == Takes::Patch;
   }
+  if (allowed.empty()) return Failure{no_such_route()};
   allowed += "OPTIONS";
   if (method == "OPTIONS") {
     Response response = options(allowed, patched);
@@ -249,9 +251,8 @@ Answered<Response> Router::handle_own(const Call& call, const Compiled& compiled
 std::size_t Router::max_body_bytes(std::string_view method, std::string_view target) const {
   const auto parsed = parse_target(target);
   if (!parsed) return kMaxBodyBytes;
-  for (const Compiled* candidate : matching(parsed.value().segments)) {
-    if (candidate->route->method == method) return candidate->route->max_body_bytes();
-  }
+  const Compiled* found = find(method, parsed.value().segments);
+  if (found) return found->route->max_body_bytes();
   return kMaxBodyBytes;
 }
 

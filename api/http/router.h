@@ -31,9 +31,12 @@ class Router {
     const Permission* permission;
     std::vector<std::string_view> segments;  // empty: an id
     std::vector<std::string_view> names;     // of the ids
+
+    // Whether the path has its pattern.
+    bool matches(const std::vector<std::string>& path) const;
   };
-  // The routes whose pattern the path has.
-  std::vector<const Compiled*> matching(const std::vector<std::string>& segments) const;
+  // Null when there is none.
+  const Compiled* find(std::string_view method, const std::vector<std::string>& path) const;
   Answered<Response> dispatch(const Request& request) const;
   // Who asks, and how often; then `checked`.
   Answered<Response> call(const Request& request, const Compiled& compiled, Target target) const;

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -106,15 +107,42 @@ Body body_of(const httplib::Request& request) {
   return length == "0" ? Body::None : Body::Present;
 }
 
-// A list header may stand more than once; of the others only the router's checks tell.
-std::string header(const httplib::Request& request, const char* name) {
-  const std::size_t count = request.get_header_value_count(name);
-  if (count == 0) return {};
-  std::string value = request.get_header_value(name);
-  for (std::size_t i = 1; i < count; ++i) {
-    value.append(", ").append(request.get_header_value(name, "", i));
+struct KnownHeader {
+  std::string_view name;
+  std::string RequestHeaders::*field;
+};
+constexpr std::array kKnownHeaders = {
+    KnownHeader{"Host", &RequestHeaders::host},
+    KnownHeader{"Authorization", &RequestHeaders::authorization},
+    KnownHeader{"Content-Type", &RequestHeaders::content_type},
+    KnownHeader{"Accept", &RequestHeaders::accept},
+    KnownHeader{"Idempotency-Key", &RequestHeaders::idempotency_key},
+    KnownHeader{"If-Match", &RequestHeaders::if_match},
+    KnownHeader{"If-None-Match", &RequestHeaders::if_none_match},
+    KnownHeader{"Cassette-Position", &RequestHeaders::position},
+    KnownHeader{"Origin", &RequestHeaders::origin},
+    KnownHeader{"Cookie", &RequestHeaders::cookie},
+    KnownHeader{"X-Request-Id", &RequestHeaders::request_id},
+};
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// In one walk over what came. A list header may stand more than once; of the others only the
+// router's checks tell.
+RequestHeaders known_headers(const httplib::Headers& from) {
+  RequestHeaders headers;
+  for (const auto& [name, value] : from) {
+    const auto known = std::ranges::find_if(
+        kKnownHeaders, [&](const KnownHeader& each) { return same_name(each.name, name); });
+    if (known == kKnownHeaders.end()) continue;
+    std::string& field = headers.*known->field;
+    if (!field.empty()) field.append(", ");
+    field.append(value);
   }
-  return value;
+  return headers;
 }
 
 // The library would take such a body apart by itself, and ours is taken as it comes.
@@ -126,17 +154,8 @@ Request to_request(const httplib::Request& from, bool tls) {
   Request request;
   request.method = from.method;
   request.target = from.target;
-  request.headers.content_type = header(from, "Content-Type");
-  request.headers.idempotency_key = header(from, "Idempotency-Key");
-  request.headers.if_match = header(from, "If-Match");
-  request.headers.if_none_match = header(from, "If-None-Match");
-  request.headers.position = header(from, "Cassette-Position");
-  request.headers.origin = header(from, "Origin");
-  request.headers.host = header(from, "Host");
-  request.headers.authorization = header(from, "Authorization");
-  request.headers.accept = header(from, "Accept");
-  request.headers.cookie = header(from, "Cookie");
-  request.headers.request_id = request_id_of(from.get_header_value("X-Request-Id"));
+  request.headers = known_headers(from.headers);
+  request.headers.request_id = request_id_of(request.headers.request_id);
   request.address = from.remote_addr;
   request.tls = tls;
   return request;
