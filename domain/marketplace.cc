@@ -7,12 +7,6 @@
 namespace cassette::domain {
 namespace {
 
-template <class Map, class Key>
-auto* find_in(Map& map, const Key& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? nullptr : &found->second;
-}
-
 // Null for an aggregate that has no event yet.
 template <class T>
 const T* if_exists(const T& state) {
@@ -27,17 +21,13 @@ Marketplace::Marketplace(IsLocal is_local) : is_local_(std::move(is_local)) {}
 
 // ---- finding
 
-const Marketplace::Shop* Marketplace::find_shop(const VendorId& id) const {
-  return find_in(shops_, id);
-}
-
 const Listing* Marketplace::find_listing(const VendorId& vendor, const ProductId& id) const {
-  const Shop* shop = find_shop(vendor);
+  const Shop* shop = shops_.find(vendor);
   return shop ? shop->listings.find(id) : nullptr;
 }
 
 const Vendor* Marketplace::vendor(const VendorId& id) const {
-  const Shop* shop = find_shop(id);
+  const Shop* shop = shops_.find(id);
   return shop ? if_exists(shop->vendor) : nullptr;
 }
 
@@ -54,22 +44,22 @@ std::optional<StockItem> Marketplace::stock(const VendorId& vendor, const Produc
 }
 
 const SubOrder* Marketplace::sub_order(const VendorId& vendor, const OrderId& id) const {
-  const Shop* shop = find_shop(vendor);
-  const Kept<SubOrder>* kept = shop ? find_in(shop->sub_orders, id) : nullptr;
+  const Shop* shop = shops_.find(vendor);
+  const Kept<SubOrder>* kept = shop ? shop->sub_orders.find(id) : nullptr;
   return kept ? &kept->state : nullptr;
 }
 
 const Order* Marketplace::order(const OrderId& id) const {
-  const Kept<Order>* kept = find_in(orders_, id);
+  const Kept<Order>* kept = orders_.find(id);
   return kept ? &kept->state : nullptr;
 }
 
 const Customer* Marketplace::customer(const CustomerId& id) const {
-  return find_in(customers_, id);
+  return customers_.find(id);
 }
 
 ProductId Marketplace::sku_holder(const VendorId& vendor, std::string_view sku) const {
-  const Shop* shop = find_shop(vendor);
+  const Shop* shop = shops_.find(vendor);
   const Listing* holder = shop ? shop->listings.find_sku(sku) : nullptr;
   return holder ? ProductId{std::string(holder->product_id())} : ProductId{};
 }
@@ -101,7 +91,7 @@ void Marketplace::load(const OrderId& id, Order state) {
 }
 
 void Marketplace::load(const CustomerId& id, Customer state) {
-  customers_[id] = std::move(state);
+  customers_.at(id).second = std::move(state);
 }
 
 void Marketplace::unload(const VendorId& vendor, const OrderId& id) {
@@ -119,17 +109,15 @@ void Marketplace::unload(const OrderId& id) {
 // ---- epochs
 
 SubOrder& Marketplace::touch(Shop& shop, const OrderId& id) {
-  const auto at = shop.sub_orders.try_emplace(id).first;
-  Kept<SubOrder>& kept = at->second;
-  if (kept.epoch != epoch_) waiting_.push_back({epoch_, &shop, &at->first});
+  auto& [key, kept] = shop.sub_orders.at(id);
+  if (kept.epoch != epoch_) waiting_.push_back({epoch_, &shop, &key});
   kept.epoch = epoch_;
   return kept.state;
 }
 
 Order& Marketplace::touch(const OrderId& id) {
-  const auto at = orders_.try_emplace(id).first;
-  Kept<Order>& kept = at->second;
-  if (kept.epoch != epoch_) waiting_.push_back({epoch_, nullptr, &at->first});
+  auto& [key, kept] = orders_.at(id);
+  if (kept.epoch != epoch_) waiting_.push_back({epoch_, nullptr, &key});
   kept.epoch = epoch_;
   return kept.state;
 }
@@ -137,9 +125,9 @@ Order& Marketplace::touch(const OrderId& id) {
 void Marketplace::forget(std::uint64_t epoch) {
   // Whatever is erased goes at the last of its entries: earlier ones are of earlier epochs.
   const auto forget_in = [](auto& map, const Waiting& waiting) {
-    const auto at = map.find(*waiting.id);
-    CHECK(at != map.end());
-    if (at->second.epoch == waiting.epoch && at->second.state.at_rest()) map.erase(at);
+    const auto* kept = map.find(*waiting.id);
+    CHECK(kept != nullptr);
+    if (kept->epoch == waiting.epoch && kept->state.at_rest()) map.erase(*waiting.id);
   };
   while (!waiting_.empty() && waiting_.front().epoch <= epoch) {
     const Waiting waiting = waiting_.front();

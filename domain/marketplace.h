@@ -9,10 +9,10 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "domain/commands.h"
+#include "domain/entity_map.h"
 #include "domain/events.h"
 #include "domain/listing.h"
 
@@ -138,7 +138,7 @@ class Marketplace {
   struct Shop {
     Vendor vendor;
     Listings listings;
-    std::unordered_map<OrderId, Kept<SubOrder>> sub_orders;
+    EntityMap<OrderId, Kept<SubOrder>> sub_orders;
   };
   struct Waiting {
     std::uint64_t epoch = 0;
@@ -161,8 +161,7 @@ class Marketplace {
                                   const ProductId& product) const;
   void add_crossings(Events& events) const;
   bool may_cross(const Event& event) const;
-  Shop& shop(const VendorId& id) { return shops_[id]; }
-  const Shop* find_shop(const VendorId& id) const;
+  Shop& shop(const VendorId& id) { return shops_.at(id).second; }
   const Listing* find_listing(const VendorId& vendor, const ProductId& id) const;
   // The state of what is about to be loaded or evolved.
   SubOrder& touch(Shop& shop, const OrderId& id);
@@ -171,9 +170,9 @@ class Marketplace {
   void unschedule(const OrderId& id, const Order& order);
 
   IsLocal is_local_;
-  std::unordered_map<VendorId, Shop> shops_;
-  std::unordered_map<OrderId, Kept<Order>> orders_;
-  std::unordered_map<CustomerId, Customer> customers_;
+  EntityMap<VendorId, Shop> shops_;
+  EntityMap<OrderId, Kept<Order>> orders_;
+  EntityMap<CustomerId, Customer> customers_;
   std::set<Deadline> deadlines_;
   std::uint64_t epoch_ = 0;
   std::deque<Waiting> waiting_;  // in the order of epochs

@@ -133,7 +133,7 @@ std::optional<Rejection> Marketplace::refused_at_once(const OrderPlaced& placed)
 std::vector<Offer> Marketplace::offers_for(const ReserveStock& command) const {
   std::vector<Offer> offers;
   offers.reserve(command.lines.size());
-  const Shop* at = find_shop(command.vendor_id);
+  const Shop* at = shops_.find(command.vendor_id);
   for (const PlacedLine& line : command.lines) {
     const Listing* listing = at ? at->listings.find(line.product_id) : nullptr;
     offers.push_back(listing ? listing->offer() : Offer{});
@@ -182,7 +182,7 @@ Decision Marketplace::name_orders_in_the_way(Decision decision, const VendorId& 
 
 std::vector<OrderId> Marketplace::holders_of(const VendorId& vendor,
                                              const ProductId& product) const {
-  const Shop* at = find_shop(vendor);
+  const Shop* at = shops_.find(vendor);
   if (!at) return {};
   std::set<OrderId> first;  // by id, so that the answer is the same wherever it is decided
   for (const auto& [id, kept] : at->sub_orders) {

@@ -72,7 +72,7 @@ struct Marketplace::Evolve {
   }
 
   void operator()(const OfCustomer auto& event) const {
-    domain::evolve(all.customers_[event.customer_id], event);
+    domain::evolve(all.customers_.at(event.customer_id).second, event);
   }
 
   void operator()(const OfOrder auto& event) const {
