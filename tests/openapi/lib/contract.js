@@ -155,11 +155,12 @@ export class Contract {
     const errors = [];
     for (const [name, reference] of Object.entries(response.headers ?? {})) {
       const header = this.#resolve(reference);
-      const value = headers[name.toLowerCase()];
+      const value = [headers[name.toLowerCase()]].flat()[0]; // Set-Cookie comes as a list
       if (value === undefined) {
         if (header.required) errors.push(`${operation.id} ${status} has no ${name}`);
       } else {
-        const typed = header.schema.type === 'integer' ? Number(value) : value;
+        const text = [value].flat().join(', '); // node keeps each Set-Cookie
+        const typed = header.schema.type === 'integer' ? Number(text) : text;
         errors.push(...this.#errors(header.schema, typed, name));
       }
     }
