@@ -159,8 +159,7 @@ export class Contract {
       if (value === undefined) {
         if (header.required) errors.push(`${operation.id} ${status} has no ${name}`);
       } else {
-        const text = [value].flat().join(', '); // node keeps each Set-Cookie
-        const typed = header.schema.type === 'integer' ? Number(text) : text;
+        const typed = header.schema.type === 'integer' ? Number(value) : value;
         errors.push(...this.#errors(header.schema, typed, name));
       }
     }
