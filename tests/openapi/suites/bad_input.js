@@ -44,6 +44,9 @@ export default function badInput(context) {
 
   test('an unknown query parameter is refused by name', async () => {
     for (const { operation, target, query, json } of targets()) {
+      // Where nobody is asked who they are, these are not there.
+      const identity = /^\/(auth|\.well-known)\//.test(operation.template);
+      if (identity && operation.method === 'GET') continue;
       const body = operation.body ? { raw: '{}', type: json ?? 'application/x-ndjson' } : {};
       const answer = await send(operation.method, `${target}${query}surprise=1`,
         { ...body, expect: 400 });
