@@ -130,7 +130,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
       ->envname("CASSETTE_MASTER_KEY_FILE")
       ->check(CLI::ExistingFile);
   sub->add_option("--security-log-days", up.security_log_days,
-                  "Days for which security events are kept, 1 GiB at most")
+                  "Days for which security events are kept, the newest million at least")
       ->envname("CASSETTE_SECURITY_LOG_DAYS")
       ->check(CLI::Range(1, 36'500))
       ->capture_default_str();

@@ -47,9 +47,9 @@ struct JournalConfig {
     config.AllowRollup = false;  // a rollup header would purge
     config.AllowDirect = false;  // a replica's answer may be behind its leader's
     config.MaxConsumers = kNoLimit;
-    config.MaxMsgs = kNoLimit;
+    config.MaxMsgs = static_cast<std::int64_t>(options.max_entries);
     config.MaxMsgsPerSubject = kNoLimit;
-    config.MaxBytes = static_cast<std::int64_t>(options.max_bytes);
+    config.MaxBytes = kNoLimit;
     config.MaxAge = std::chrono::nanoseconds(options.max_age).count();
     config.MaxMsgSize = static_cast<std::int32_t>(kMaxEntryBytes + kMaxHeaderBytesOfEntry);
     config.Duplicates = kDuplicatesNs;
@@ -74,7 +74,8 @@ std::string_view unfit(const jsStreamConfig& is, const JournalConfig& wanted) {
 }
 
 bool has_limits(const jsStreamConfig& is, const jsStreamConfig& wanted) {
-  return is.MaxBytes == wanted.MaxBytes && is.MaxAge == wanted.MaxAge;
+  return is.MaxMsgs == wanted.MaxMsgs && is.MaxBytes == wanted.MaxBytes &&
+         is.MaxAge == wanted.MaxAge;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Journal: a durable list that is only appended to, and forgets its oldest entries by age and size.
-// For what is kept to be read and not to be folded: facts are the ledger's. The in-memory and the
+// Journal: a durable list that is only appended to, and forgets its oldest entries by age and
+// number. For what is kept to be read and not to be folded: facts are the ledger's. The in-memory and the
 // JetStream implementation pass one contract suite.
 #pragma once
 
@@ -20,7 +20,9 @@ inline constexpr std::size_t kMaxEntriesRead = 256;
 
 struct JournalOptions {
   std::chrono::hours max_age{400 * 24};             // a year, and time to look back at it
-  std::uint64_t max_bytes = 1024ULL * 1024 * 1024;  // then the oldest goes
+  // Then the oldest goes. A number and not bytes: for bytes nats-server sets room aside, and on a
+  // disk that has less it neither makes such a stream nor finds one that was there.
+  std::uint64_t max_entries = 1'000'000;
   std::uint32_t replicas = 1;
   bool keep_limits = false;  // of one that is there, whatever is said above
 };

@@ -29,11 +29,7 @@ Stored<std::uint64_t> MemoryJournal::append(std::string_view id, std::string_vie
   if (const auto known = sequences_.find(id); known != sequences_.end()) return known->second;
   entries_.push_back({++last_, std::string(body)});
   sequences_.emplace(id, last_);
-  bytes_ += body.size();
-  while (bytes_ > options_.max_bytes) {
-    bytes_ -= entries_.front().body.size();
-    entries_.pop_front();
-  }
+  while (entries_.size() > options_.max_entries) entries_.pop_front();
   return std::uint64_t{last_};
 }
 

@@ -1,5 +1,5 @@
 // MemoryJournal: a journal in memory, for tests and as the model of JetStream's. It forgets by
-// size, never by age, since it knows no clock.
+// number, never by age, since it knows no clock.
 #pragma once
 
 #include <deque>
@@ -31,7 +31,6 @@ class MemoryJournal : public Journal {
   std::mutex mutex_;
   std::deque<JournalEntry> entries_;
   std::map<std::string, std::uint64_t, std::less<>> sequences_;  // by id
-  std::uint64_t bytes_ = 0;
   std::uint64_t last_ = 0;
   bool down_ = false;
 };
