@@ -1,6 +1,6 @@
 // Journal: a durable list that is only appended to, and forgets its oldest entries by age and
-// number. For what is kept to be read and not to be folded: facts are the ledger's. The in-memory and the
-// JetStream implementation pass one contract suite.
+// number. For what is kept to be read and not to be folded: facts are the ledger's. The in-memory
+// and the JetStream implementation pass one contract suite.
 #pragma once
 
 #include <chrono>
