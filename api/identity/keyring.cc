@@ -168,7 +168,9 @@ Stored<std::optional<SecretKey>> Keyring::find(std::string_view subject) {
 
 Stored<std::optional<SecretKey>> Keyring::obtain(std::string_view subject) {
   auto found = find(subject);
-  if (!found || found.value() || cached(subject)) return found;
+  if (!found || found.value()) return found;
+  // Destroyed; or made by another thread since this one looked.
+  if (const auto known = cached(subject)) return *known;
   SecretKey key;
   randombytes_buf(key.data(), key.size());
   const auto created = bucket_.create(bucket_key(subject), wrap(key, subject, master_));

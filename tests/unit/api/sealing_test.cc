@@ -65,6 +65,19 @@ TEST_CASE("a destroyed key does not come back with an older read, however full t
   CHECK_FALSE(keyring->find("customer:c").value());
 }
 
+// Of two first orders of a customer at once, one was refused: "the customer's data was erased".
+TEST_CASE("a key that another thread makes between two looks is found, and is no destroyed one") {
+  const TemporaryFolder folder;
+  SlowBucket bucket;
+  const auto keyring = Keyring::open(folder.path() / "master.key", bucket).value();
+  std::optional<SecretKey> theirs;
+  bucket.meanwhile = [&] { theirs = keyring->obtain("customer:c-1").value(); };
+  const auto ours = keyring->obtain("customer:c-1");
+  REQUIRE(ours);
+  REQUIRE(ours.value());
+  CHECK(ours.value() == theirs);
+}
+
 TEST_CASE("a token is bound to its subject and field") {
   Desk desk;
   const std::string token = seal(desk.sealer, "customer:c-1", "name", "\"Ada\"");
