@@ -29,10 +29,16 @@ constexpr int kIoBufferBytes = 256 * 1024;
 constexpr std::int64_t kDuplicatesNs = 100'000'000;
 constexpr std::int64_t kNoLimit = -1;
 
+// NATS.c 3 takes a signature that begins with a zero byte, one in 256, for none, and the server
+// takes us for nobody then. The next challenge is another: connecting and reconnecting try again.
+constexpr natsStatus kUnsayable = NATS_NOT_PERMITTED;
+constexpr int kMaxConnects = 10;
+
 // Answers the server's challenge, at each connect and reconnect. NATS.c frees the signature.
 natsStatus sign_nonce(char**, unsigned char** signature, int* length, const char* nonce,
                       void* key) {
   const NkeySignature made = static_cast<const UserNkey*>(key)->sign(nonce);
+  if (made.front() == 0) return kUnsayable;
   *signature = static_cast<unsigned char*>(std::malloc(made.size()));
   if (*signature == nullptr) return NATS_NO_MEMORY;
   std::copy(made.begin(), made.end(), *signature);
@@ -116,6 +122,14 @@ natsStatus set_options(natsOptions* options, const JetStreamOptions& wanted) {
     if (step != NATS_OK) return step;
   }
   return NATS_OK;
+}
+
+natsStatus connect(ConnectionHandle& connection, natsOptions* options) {
+  natsStatus status = kUnsayable;
+  for (int i = 0; i < kMaxConnects && status == kUnsayable; ++i) {
+    status = natsConnection_Connect(out(connection), options);
+  }
+  return status;
 }
 
 std::string stream_name(std::uint32_t partition) {
@@ -216,7 +230,7 @@ Stored<std::unique_ptr<JetStreamLink>> JetStreamLink::open(const JetStreamOption
   OptionsHandle opts;
   natsStatus status = natsOptions_Create(out(opts));
   if (status == NATS_OK) status = set_options(opts.get(), link->options);
-  if (status == NATS_OK) status = natsConnection_Connect(out(link->connection), opts.get());
+  if (status == NATS_OK) status = connect(link->connection, opts.get());
   if (status != NATS_OK) return Failure{store_error("connecting to " + options.url, status)};
   jsOptions js;
   jsOptions_Init(&js);

@@ -139,6 +139,15 @@ TEST_CASE("the engine's buckets still forget what they are told to") {
   CHECK(must(rig.connection->create_bucket("keys")) != nullptr);
 }
 
+// One signature in 256 is one that NATS.c can't send.
+TEST_CASE("the engine gets in whatever it is asked to sign") {
+  Rig rig;
+  for (int i = 0; i < 1'500; ++i) {
+    CAPTURE(i);
+    REQUIRE(rig.lets_in(as_engine("")));
+  }
+}
+
 TEST_CASE("readers and reconnects are the engine too") {
   Rig rig;
   const auto ledger = rig.connection->ledger(0);
