@@ -84,7 +84,7 @@ ssize_t Wire::fill(Clock::time_point deadline) {
   return got;
 }
 
-ssize_t Wire::read(char* to, std::size_t size) {
+ssize_t Wire::read_more(char* to, std::size_t size) {
   if (timed_out_) return -1;
   if (begin_ == end_) {
     if (!flush()) return 0;

@@ -42,8 +42,12 @@ class Wire {
   bool await_request(const std::function<bool()>& stopping);
 
   // Bytes of the request: 0 when the other side has ended, -1 past the patience. What was written
-  // goes out first.
-  ssize_t read(char* to, std::size_t size);
+  // goes out first. Heads are read a byte at a time.
+  ssize_t read(char* to, std::size_t size) {
+    if (size != 1 || begin_ == end_ || timed_out_) return read_more(to, size);
+    *to = buffer_[begin_++];
+    return 1;
+  }
   // Whether a read of this request came to the end of the patience.
   bool timed_out() const { return timed_out_; }
 
@@ -62,6 +66,7 @@ class Wire {
   ssize_t receive(char* to, std::size_t size);
   ssize_t send(std::string_view bytes);
   bool send_all(std::string_view bytes);
+  ssize_t read_more(char* to, std::size_t size);
   // A first byte or more into the empty buffer, by `deadline`; as `read`.
   ssize_t fill(Clock::time_point deadline);
   std::chrono::milliseconds time_for(std::size_t bytes) const;
