@@ -131,10 +131,19 @@ void RateRuling::add_headers(Response& response) const {
   if (limit.unlimited()) return;
   const std::string_view name = kKindNames[static_cast<std::size_t>(kind)];
   const auto window = static_cast<std::int64_t>(std::ceil(limit.burst / limit.per_second));
-  response.set_header("RateLimit-Policy", fmt::format("\"{}\";q={};w={}", name, limit.burst,
-                                                      std::max<std::int64_t>(window, 1)));
-  response.set_header(
-      "RateLimit", fmt::format("\"{}\";r={};t={}", name, verdict.remaining, verdict.reset_seconds));
+  const auto say = [&](std::string_view first, std::int64_t number, std::string_view second,
+                       std::int64_t seconds) {
+    const fmt::format_int many(number);
+    const fmt::format_int while_s(seconds);
+    std::string text;
+    text.reserve(48);
+    text.append("\"").append(name).append("\"").append(first);
+    text.append(many.data(), many.size()).append(second).append(while_s.data(), while_s.size());
+    return text;
+  };
+  response.set_header("RateLimit-Policy",
+                      say(";q=", limit.burst, ";w=", std::max<std::int64_t>(window, 1)));
+  response.set_header("RateLimit", say(";r=", verdict.remaining, ";t=", verdict.reset_seconds));
 }
 
 // The address's bucket first: who is held back there takes nothing from the name's, so that one

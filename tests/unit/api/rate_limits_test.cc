@@ -175,6 +175,22 @@ TEST_CASE("what is left is said in the draft's headers, and a refusal says when 
   CHECK(header_of(response, "RateLimit") == "");
 }
 
+// One whose token took a second to be looked at was refused: its time was that of its beginning.
+TEST_CASE("what a request waited for before it is counted is not held against it") {
+  Desk desk;
+  RateLimits limits(rules({"admin.read=10:10"}), nullptr);
+  desk.services.rate_limits = &limits;
+  const domain::Timestamp start = desk.now;
+  // The first look at the clock is from before the wait, the next one from after it.
+  int looks = 0;
+  desk.services.now = [&] {
+    return domain::Timestamp{start.micros + (looks++ == 0 ? 0 : 1'500'000)};
+  };
+  CHECK(allowed(limits, asking("GET"), "/x", administrator_caller(), 1,
+                {start.micros + 1'400'000}) == 1);
+  CHECK(desk.get("/vendors").status == 200);
+}
+
 TEST_CASE("a flood of refusals is told to the security log once a minute and bucket") {
   RememberingLog log;
   RateLimits limits(rules({"vendor.write=1:1"}), &log);
