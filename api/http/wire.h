@@ -66,7 +66,6 @@ class Wire {
   ssize_t receive(char* to, std::size_t size);
   ssize_t send(std::string_view bytes);
   bool send_all(std::string_view bytes);
-  ssize_t read_some(char* to, std::size_t size);
   ssize_t read_more(char* to, std::size_t size);
   // A first byte or more into the empty buffer, by `deadline`; as `read`.
   ssize_t fill(Clock::time_point deadline);
