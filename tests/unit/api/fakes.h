@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -52,8 +53,8 @@ class FakeModels : public projections::ReadModels {
   explicit FakeModels(const FakeGateway& gateway) : gateway_(gateway) {}
 
   eventstore::Stored<std::optional<Document>> get(Model model, std::string_view key) override {
-    ++gets;
-    if (before_get) before_get(gets);
+    const int number = ++gets;
+    if (before_get) before_get(number);
     const auto found = documents.find({model, std::string(key)});
     if (found == documents.end()) return std::optional<Document>();
     return std::optional(found->second);
@@ -98,7 +99,7 @@ class FakeModels : public projections::ReadModels {
   std::optional<std::string> failed;
   bool lagging = false;
   std::uint64_t behind = 0;
-  int gets = 0;
+  std::atomic<int> gets = 0;  // servers in tests ask on several threads
   std::uint64_t ticks = 0;
 
  private:
