@@ -1,4 +1,5 @@
-// Command line: every subcommand and flag, with its environment variable.
+// Command line: every subcommand and flag; those of `up`, `replay` and `import` with their
+// environment variables.
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -130,7 +131,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
       ->envname("CASSETTE_MASTER_KEY_FILE")
       ->check(CLI::ExistingFile);
   sub->add_option("--security-log-days", up.security_log_days,
-                  "Days for which security events are kept, the newest million at least")
+                  "Days for which security events are kept, a million entries at most")
       ->envname("CASSETTE_SECURITY_LOG_DAYS")
       ->check(CLI::Range(1, 36'500))
       ->capture_default_str();

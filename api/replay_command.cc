@@ -71,11 +71,13 @@ int compare_models(const VerifySettings& settings,
 
 // Who was erased has no key, but a tombstone in its place.
 replay::IsErased erased_in(std::shared_ptr<eventstore::KeyValue> keys) {
-  return [keys](std::string_view subject) {
+  return [keys](std::string_view subject) -> std::optional<bool> {
     const auto entry = keys->get(bucket_key(subject));
-    if (!entry.ok())
+    if (!entry.ok()) {
       spdlog::warn("whether {} was erased is not known: {}", subject, entry.error().what);
-    return entry.ok() && entry.value() && entry.value()->value == kDestroyedKey;
+      return std::nullopt;
+    }
+    return entry.value() && entry.value()->value == kDestroyedKey;
   };
 }
 

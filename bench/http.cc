@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "api/bootstrap.h"
 #include "api/http/client.h"
+#include "api/http/token_source.h"
 #include "bench/benches.h"
 #include "bench/child.h"
 #include "bench/filler.h"
@@ -118,27 +120,13 @@ class Servers {
   PlainServer theirs_{document_};
 };
 
-// The text member of that name in a JSON object that has no escapes in it.
-std::string text_member(const std::string& json, const std::string& name) {
-  const std::size_t at = json.find("\"" + name + "\"");
-  const std::size_t from = at == std::string::npos ? at : json.find('"', json.find(':', at));
-  if (from == std::string::npos) give_up("there is no " + name + " in what should have one");
-  return json.substr(from + 1, json.find('"', from + 1) - from - 1);
-}
-
 // An access token of the administrator that the first start on `data` made.
 std::string admin_token(const std::string& url, const std::filesystem::path& data) {
-  std::ifstream file(data / "bootstrap-admin.json");
-  const std::string credential{std::istreambuf_iterator<char>(file), {}};
-  api::ClientRequest request;
-  request.method = "POST";
-  request.target = "/auth/token";
-  request.content_type = "application/x-www-form-urlencoded";
-  request.body = "grant_type=client_credentials&client_id=" + text_member(credential, "client_id") +
-                 "&client_secret=" + text_member(credential, "client_secret");
-  const auto answer = api::HttpClient(url, "").send(request);
-  if (!answer || !answer.value().ok()) give_up("the administrator gets no token");
-  return text_member(answer.value().body, "access_token");
+  const auto client = api::read_bootstrap(data);
+  if (!client) give_up("the first start wrote no administrator");
+  const auto token = api::TokenSource(url, *client).current();
+  if (!token) give_up("the administrator gets no token: " + token.error());
+  return token.value();
 }
 
 // The same marketplace behind a cassette that asks for tokens, and the same GET with one.

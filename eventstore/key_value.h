@@ -1,4 +1,4 @@
-// KeyValue: a small durable map with compare-and-set, for leases and wrapped keys.
+// KeyValue: a small durable map with compare-and-set, for leases, wrapped keys and who may ask.
 // Never for facts: those are the ledger's. The in-memory and the JetStream KV implementation pass
 // one contract suite.
 #pragma once
@@ -18,8 +18,9 @@ struct KeyValueEntry {
   std::uint64_t revision = 0;
 };
 
-// One bucket. Keys are of [A-Za-z0-9_=.-]; values are bytes. Thread-safe; every call blocks for one
-// round trip and fails with Unavailable after the connection's timeout.
+// One bucket. Keys are of [A-Za-z0-9_=.-]; values are bytes. Thread-safe; every call blocks for
+// round trips, a get for one, `keys` for one a key, and fails with Unavailable after the connection's
+// timeout.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;

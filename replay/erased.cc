@@ -53,9 +53,9 @@ bool Erased::covers(std::string_view subject) {
   const auto found = known_.find(std::string(subject));
   if (found != known_.end()) return found->second;
   if (known_.size() >= kMaxKnown) known_.clear();
-  const bool erased = ask_ && ask_(subject);
-  known_.emplace(subject, erased);
-  return erased;
+  const std::optional<bool> erased = ask_ ? ask_(subject) : false;
+  if (erased) known_.emplace(subject, *erased);
+  return erased.value_or(false);
 }
 
 void Erased::note(const domain::Event& event) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,8 +16,9 @@ namespace cassette::replay {
 // In the place of what was sealed for an erased subject.
 inline constexpr std::string_view kErased = "(erased)";
 
-// Whether the key of a subject ("customer:c-17") was destroyed. May block.
-using IsErased = std::function<bool(std::string_view subject)>;
+// Whether the key of a subject ("customer:c-17") was destroyed; nothing when that can't be found
+// out now. May block.
+using IsErased = std::function<std::optional<bool>(std::string_view subject)>;
 
 // One thread uses it.
 class Erased {
@@ -26,7 +28,8 @@ class Erased {
 
   // The same message, with every sealed field of an erased subject replaced by kErased.
   eventstore::Link redact(eventstore::Link link);
-  // Asks once a subject, while no more than kMaxKnown are known.
+  // Asks until there is an answer, while no more than kMaxKnown are known. Whose erasure can't be
+  // found out stays as it is.
   bool covers(std::string_view subject);
 
  private:

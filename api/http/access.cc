@@ -9,7 +9,7 @@
 namespace cassette::api {
 namespace {
 
-// Of a method and target, in bytes: enough to know the route by.
+// Of a path, in bytes: enough to know the route by.
 constexpr std::size_t kMaxTargetBytes = 200;
 
 Problem problem_of(TokenFault fault) {
@@ -34,10 +34,14 @@ Admission admit(const Services& services, const Request& request, const Permissi
   return {std::move(caller).value(), std::move(refusal)};
 }
 
+std::string_view without_query(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
 void record_refusal(const Services& services, const Request& request, const Caller& caller,
                     std::string_view type, std::string_view why) {
   if (services.security == nullptr) return;
-  const std::string_view target = std::string_view(request.target).substr(0, kMaxTargetBytes);
+  const std::string_view target = without_query(request.target).substr(0, kMaxTargetBytes);
   services.security->record({services.now(), std::string(type), caller.principal,
                              caller.credential_id, request.address, request.headers.request_id,
                              fmt::format("{} {}: {}", request.method, target, why)});

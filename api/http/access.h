@@ -21,6 +21,9 @@ struct Admission {
 Admission admit(const Services& services, const Request& request, const Permission& permission,
                 domain::Timestamp now);
 
+// The path alone of what was asked for: a query may hold a token, or a name.
+std::string_view without_query(std::string_view target);
+
 // Tells the security log of an attempt that was refused: "AccessRefused", or "TokenRefused" for a
 // token that names nobody.
 void record_refusal(const Services& services, const Request& request, const Caller& caller,

@@ -47,6 +47,15 @@ Answered<Response> grant(const Call& call, const std::string& only) {
   return secret_json(eventstore::to_json(answer.value()));
 }
 
+// A form that says which token it is about.
+Granted<ClientForm> read_token_form(const Call& call) {
+  auto form = read_form(call);
+  if (form && form.value().form.text("token").empty()) {
+    return refuse(OAuthCode::InvalidRequest, "There is no token.");
+  }
+  return form;
+}
+
 }  // namespace
 
 Answered<Response> issue_token(const Call& call) {
@@ -60,11 +69,10 @@ Answered<Response> refresh_token(const Call& call) {
 Answered<Response> revoke_token(const Call& call) {
   Identity* identity = call.services.identity;
   if (identity == nullptr) return Failure{no_such_route()};
-  const auto form = read_form(call);
+  const auto form = read_token_form(call);
   if (!form) return to_response(form.error());
-  const std::string token = form.value().form.text("token");
-  if (token.empty()) return to_response({OAuthCode::InvalidRequest, "There is no token."});
-  const auto done = identity->tokens().revoke(form.value().proof, token, origin_of(call));
+  const auto done = identity->tokens().revoke(form.value().proof, form.value().form.text("token"),
+                                              origin_of(call));
   if (!done) return to_response(done.error());
   return secret_json("{}");
 }
@@ -72,11 +80,10 @@ Answered<Response> revoke_token(const Call& call) {
 Answered<Response> introspect_token(const Call& call) {
   Identity* identity = call.services.identity;
   if (identity == nullptr) return Failure{no_such_route()};
-  const auto form = read_form(call);
+  const auto form = read_token_form(call);
   if (!form) return to_response(form.error());
-  const std::string token = form.value().form.text("token");
-  if (token.empty()) return to_response({OAuthCode::InvalidRequest, "There is no token."});
-  const auto found = identity->tokens().introspect(form.value().proof, token, origin_of(call));
+  const auto found = identity->tokens().introspect(
+      form.value().proof, form.value().form.text("token"), origin_of(call));
   if (!found) return to_response(found.error());
   if (!found.value().active) return secret_json("{\"active\":false}");
   return secret_json(eventstore::to_json(found.value()));

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "api/http/access.h"
 #include "api/http/addresses.h"
 #include "api/http/form.h"
 
@@ -146,8 +147,7 @@ void RateRuling::add_headers(Response& response) const {
   response.set_header("RateLimit", say(";r=", verdict.remaining, ";t=", verdict.reset_seconds));
 }
 
-// The address's bucket first: who is held back there takes nothing from the name's, so that one
-// address can't keep others from signing in as somebody.
+// The address's bucket first: who is held back there takes nothing from the name's.
 RateVerdict RateLimits::take_sign_in(const Request& request, const RateLimit& limit,
                                      domain::Timestamp now) {
   const RateVerdict verdict = limiter_.take("s" + subscriber_of(request.address), limit, now);
@@ -188,7 +188,7 @@ void RateLimits::record(const Request& request, const Caller& caller, const std:
   log_->record({now, "RateLimited", caller.principal, caller.credential_id, request.address,
                 request.headers.request_id,
                 fmt::format("{} {} and more within a minute", request.method,
-                            std::string_view(request.target).substr(0, request.target.find('?')))});
+                            without_query(request.target))});
 }
 
 std::vector<std::string> signing_in_names(const Request& request) {

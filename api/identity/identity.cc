@@ -65,7 +65,6 @@ class Sweeper {
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kSweepEvery, [&stop] { return stop.stop_requested(); })) {
-      if (stop.stop_requested()) return;
       const auto swept = grants_.sweep(wall_clock());
       if (!swept) spdlog::warn("what is over stays in the bucket: {}", swept.error().what);
     }

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
 #include "api/bootstrap.h"
 #include "api/hints.h"
+#include "tests/support/environment_variable.h"
 #include "tests/support/small_tables.h"
 #include "tests/system/marketplace.h"
 
@@ -56,20 +56,6 @@ int status_for(const CassetteProcess& cassette, api::ClientSecret client) {
   const auto answer = api::HttpClient(cassette.http_url(), tokens).send(request);
   return answer ? answer.value().status : 0;
 }
-
-// Set for as long as it lives.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 }  // namespace
 
@@ -195,13 +181,13 @@ TEST_CASE("The demo and an import get tokens of the client that they are given")
   const auto client = api::read_bootstrap(cassette.data());
   REQUIRE(client.has_value());
   {
-    const Variable id("CASSETTE_CLIENT_ID", client->client_id);
-    const Variable secret("CASSETTE_CLIENT_SECRET", client->client_secret);
+    const EnvironmentVariable id("CASSETTE_CLIENT_ID", client->client_id);
+    const EnvironmentVariable secret("CASSETTE_CLIENT_SECRET", client->client_secret);
     const Finished whole = run_cassette(words);
     CHECK_MESSAGE(whole.status == 0, whole.output, whole.errors);
   }
   api::TokenSource tokens(cassette.http_url(), *client);
-  const Variable token("CASSETTE_TOKEN", tokens.current().value());
+  const EnvironmentVariable token("CASSETTE_TOKEN", tokens.current().value());
   CHECK(run_cassette(words).status == 0);
   CHECK(cassette.terminate() == 0);
 }

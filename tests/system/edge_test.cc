@@ -9,8 +9,9 @@
 #include <fstream>
 #include <thread>
 
+#include "api/bootstrap.h"
+#include "api/http/token_source.h"
 #include "eventstore/codec.h"
-#include "eventstore/json_read.h"
 #include "tests/support/certificates.h"
 #include "tests/system/shop.h"
 
@@ -40,20 +41,7 @@ int status_at(const std::string& url, const std::string& target) {
   return status_at(client, target);
 }
 
-struct Token {
-  std::string access_token;
-  static void fields(auto& self, auto&& visit) { visit("access_token", self.access_token); }
-};
-
-struct Bootstrap {
-  std::string client_id, client_secret;
-  static void fields(auto& self, auto&& visit) {
-    visit("client_id", self.client_id);
-    visit("client_secret", self.client_secret);
-  }
-};
-
-api::ClientRequest sign_in(const Bootstrap& credential) {
+api::ClientRequest sign_in(const api::ClientSecret& credential) {
   auto request = write_to("POST", "/auth/token",
                           "grant_type=client_credentials&client_id=" + credential.client_id +
                               "&client_secret=" + credential.client_secret);
@@ -71,7 +59,7 @@ struct Placed {
 // Orders of a few clients for a while, and beside them `flood` wrong sign-ins a second.
 class Counter {
  public:
-  Counter(std::string url, std::string token, Bootstrap credential)
+  Counter(std::string url, std::string token, api::ClientSecret credential)
       : url_(std::move(url)), token_(std::move(token)), credential_(std::move(credential)) {
     credential_.client_secret = "wrong";
   }
@@ -131,20 +119,11 @@ class Counter {
 
   const std::string url_;
   const std::string token_;
-  Bootstrap credential_;
+  api::ClientSecret credential_;
   std::atomic<std::size_t> sign_ins_{0};
   std::atomic<std::size_t> let_through_{0};
   std::size_t runs_ = 0;
 };
-
-Bootstrap bootstrap_of(const std::filesystem::path& data) {
-  std::ifstream file(data / "bootstrap-admin.json");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Bootstrap credential;
-  INFO(text);
-  REQUIRE(eventstore::read_json(text, credential));
-  return credential;
-}
 
 }  // namespace
 
@@ -211,12 +190,11 @@ TEST_CASE("AFloodOfSignInsLeavesOrdersTheirRate") {
   constexpr int kRounds = 4;
   Shop shop(1, {std::string(kWithIdentities)});
   const std::string url = shop.cassette().http_url();
-  const Bootstrap credential = bootstrap_of(shop.cassette().data());
-  Token token;
-  REQUIRE(eventstore::read_json(shop.market().must(sign_in(credential)).body, token));
-  Marketplace market(url, token.access_token);
+  const api::ClientSecret credential = api::read_bootstrap(shop.cassette().data()).value();
+  const std::string token = api::TokenSource(url, credential).current().value();
+  Marketplace market(url, token);
   market.open_shop("1580", "part", 10'000'000);
-  Counter counter(url, token.access_token, credential);
+  Counter counter(url, token, credential);
   counter.run(kWhile, 0);  // first keys and pages
   Placed calm, flooded;
   for (int round = 0; round < kRounds; ++round) {

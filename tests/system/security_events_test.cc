@@ -17,16 +17,6 @@ struct PageView {
   static void fields(auto& self, auto&& visit) { visit("items", self.items); }
 };
 
-struct CredentialView {
-  std::string client_id;
-  std::string client_secret;
-
-  static void fields(auto& self, auto&& visit) {
-    visit("client_id", self.client_id);
-    visit("client_secret", self.client_secret);
-  }
-};
-
 // A cassette that asks callers who they are, and its administrator.
 struct Rig {
   ScratchFolder scratch;
@@ -91,8 +81,8 @@ struct Rig {
   }
 };
 
-CredentialView credential_in(const std::string& output) {
-  CredentialView view;
+api::ClientSecret credential_in(const std::string& output) {
+  api::ClientSecret view;
   REQUIRE(eventstore::read_json(output.substr(0, output.find('\n')), view));
   return view;
 }

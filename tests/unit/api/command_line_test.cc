@@ -1,26 +1,11 @@
 // The command line: flags, and the environment variables of the same names.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "api/settings.h"
+#include "tests/support/environment_variable.h"
 
 namespace cassette::api {
 namespace {
-
-// Set for as long as it lives.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 template <class Settings>
 Settings parsed(std::vector<std::string> words) {
@@ -34,11 +19,11 @@ Settings parsed(std::vector<std::string> words) {
 
 // The manual promised a variable for each, and replay and import had none for these.
 TEST_CASE("flags of replay and import have their environment variables") {
-  const Variable from("CASSETTE_FROM", "0:7");
-  const Variable follow("CASSETTE_FOLLOW", "true");
-  const Variable json("CASSETTE_JSON", "true");
-  const Variable models("CASSETTE_READ_MODELS", "/tmp");
-  const Variable clients("CASSETTE_CLIENTS", "7");
+  const test::EnvironmentVariable from("CASSETTE_FROM", "0:7");
+  const test::EnvironmentVariable follow("CASSETTE_FOLLOW", "true");
+  const test::EnvironmentVariable json("CASSETTE_JSON", "true");
+  const test::EnvironmentVariable models("CASSETTE_READ_MODELS", "/tmp");
+  const test::EnvironmentVariable clients("CASSETTE_CLIENTS", "7");
   const auto tail = parsed<TailSettings>({"replay", "tail"});
   CHECK(tail.from == "0:7");
   CHECK(tail.follow);
@@ -50,10 +35,10 @@ TEST_CASE("flags of replay and import have their environment variables") {
 }
 
 TEST_CASE("the way to somebody else's nats-server has its flags and variables") {
-  const Variable nkey("CASSETTE_NATS_NKEY", "/dev/null");
-  const Variable ca("CASSETTE_NATS_TLS_CA", "/dev/null");
-  const auto up = parsed<UpSettings>(
-      {"up", "--nats-tls-cert", "/dev/zero", "--nats-tls-key", "/dev/full"});
+  const test::EnvironmentVariable nkey("CASSETTE_NATS_NKEY", "/dev/null");
+  const test::EnvironmentVariable ca("CASSETTE_NATS_TLS_CA", "/dev/null");
+  const auto up =
+      parsed<UpSettings>({"up", "--nats-tls-cert", "/dev/zero", "--nats-tls-key", "/dev/full"});
   CHECK(up.ledger.nats_nkey == "/dev/null");
   CHECK(up.ledger.nats_tls.ca_file == "/dev/null");
   CHECK(up.ledger.nats_tls.cert_file == "/dev/zero");

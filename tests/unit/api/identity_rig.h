@@ -15,23 +15,12 @@
 #include "api/identity/token_service.h"
 #include "eventstore/memory_key_value.h"
 #include "tests/unit/api/fakes.h"
+#include "tests/unit/api/remembering_log.h"
 
 // After ours: both define CHECK, and here doctest's is meant.
 #include <doctest/doctest.h>
 
 namespace cassette::api {
-
-class RememberingLog : public SecurityLog {
- public:
-  void record(SecurityEvent event) override { events.push_back(std::move(event)); }
-  std::vector<std::string> types() const {
-    std::vector<std::string> all;
-    for (const SecurityEvent& event : events) all.push_back(event.type);
-    return all;
-  }
-
-  std::vector<SecurityEvent> events;
-};
 
 // RFC 7636's own example.
 inline constexpr std::string_view kVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

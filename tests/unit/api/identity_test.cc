@@ -6,7 +6,9 @@
 
 #include <map>
 
+#include "api/identity/access_tokens.h"
 #include "api/identity/jwt.h"
+#include "eventstore/json_write.h"
 #include "tests/unit/api/identity_rig.h"
 
 namespace cassette::api {
@@ -40,9 +42,36 @@ TEST_CASE("a token of another issuer, audience or type is not ours") {
   std::string truncated = token;
   truncated.resize(token.size() - 4);
   CHECK(fault(rig.caller(truncated)) == TokenFault::Invalid);
+  // One that no cache knows: what it says of itself is all there is to go by.
+  const std::string unseen = rig.by_client().value().access_token;
+  const std::string issuer = rig.identity->issuer();
   rig.identity->set_issuer("https://elsewhere.example");
+  CHECK(fault(rig.caller(unseen)) == TokenFault::Invalid);
   CHECK(fault(rig.caller(rig.by_client().value().access_token + "A")) == TokenFault::Invalid);
   CHECK(rig.caller(rig.by_client().value().access_token).ok());
+  rig.identity->set_issuer(issuer);
+  CHECK(rig.caller(unseen).ok());
+}
+
+// The key is ours each time, and all the rest as it should be.
+TEST_CASE("a token that we signed for another audience, or as another type, opens nothing") {
+  IdentityRig rig;
+  const auto signed_as = [&](std::string_view type, std::string_view audience) {
+    AccessClaims claims;
+    claims.issuer = rig.identity->issuer();
+    claims.subject = claims.client_id = "vendor-app";
+    claims.audience = audience;
+    claims.issued_at = rig.now.micros / 1'000'000;
+    claims.expires = claims.issued_at + 60;
+    claims.token_id = uuid_v7(rig.now);
+    claims.role = domain::Role::Vendor;
+    claims.vendor_id = domain::VendorId{"1580"};
+    const auto key = rig.identity->signing_keys().current(rig.now);
+    return sign_jwt(type, eventstore::to_json(claims), key->signing());
+  };
+  CHECK(rig.caller(signed_as(kAccessTokenType, kApiAudience)).ok());
+  CHECK(fault(rig.caller(signed_as(kAccessTokenType, "shop"))) == TokenFault::Invalid);
+  CHECK(fault(rig.caller(signed_as(kIdTokenType, kApiAudience))) == TokenFault::Invalid);
 }
 
 TEST_CASE("a token ends after ten minutes, remembered or not") {

@@ -9,6 +9,7 @@
 #include "api/identity/identity.h"
 #include "api/identity/token_service.h"
 #include "tests/unit/api/fakes.h"
+#include "tests/unit/api/remembering_log.h"
 
 namespace cassette::api {
 namespace {
@@ -24,17 +25,11 @@ Caller caller(Role role, std::vector<std::string> scopes = {}) {
   return made;
 }
 
-class ListedEvents : public SecurityLog {
- public:
-  void record(SecurityEvent event) override { events.push_back(std::move(event)); }
-  std::vector<SecurityEvent> events;
-};
-
 // A desk where callers are asked who they are: one client of each role, with its token.
 struct Gate {
   Desk desk;
   eventstore::MemoryKeyValue bucket;
-  ListedEvents log;
+  RememberingLog log;
   std::unique_ptr<Identity> identity;
 
   Gate() {
@@ -230,6 +225,20 @@ TEST_CASE("another's order is 404, as one that is not there") {
   REQUIRE(!gate.log.events.empty());
   CHECK(gate.log.events.back().type == "AccessRefused");
   CHECK(gate.log.events.back().principal == "vendor:1580");
+}
+
+// A query may hold a token that was meant for a header, or a name that was searched for.
+TEST_CASE("the security log hears of a refused path, and nothing of its query") {
+  Gate gate;
+  CHECK(gate.send("", "GET", "/orders?access_token=secret").status == 401);
+  CHECK(gate.send("Bearer x.y.z", "GET", "/orders?q=Ada").status == 401);
+  CHECK(gate.send(gate.bearer(Role::Vendor), "GET", "/orders?q=Ada").status == 403);
+  REQUIRE(gate.log.events.size() >= 3);
+  for (const SecurityEvent& event : gate.log.events) {
+    CHECK(event.detail.find("secret") == std::string::npos);
+    CHECK(event.detail.find("Ada") == std::string::npos);
+  }
+  CHECK(gate.log.events.back().detail.starts_with("GET /orders: "));
 }
 
 TEST_CASE("a customer orders for itself, whether it says so or not") {

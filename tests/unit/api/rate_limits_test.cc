@@ -5,6 +5,7 @@
 
 #include "api/identity/encoding.h"
 #include "tests/unit/api/fakes.h"
+#include "tests/unit/api/remembering_log.h"
 
 namespace cassette::api {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 using domain::Role;
 
 constexpr domain::Timestamp kNow{1'800'000'000'000'000};
-
-class RememberingLog : public SecurityLog {
- public:
-  void record(SecurityEvent event) override { events.push_back(std::move(event)); }
-  std::vector<SecurityEvent> events;
-};
 
 Caller caller(Role role, std::string credential) {
   Caller who;

@@ -181,6 +181,19 @@ TEST_CASE("tail: personal data of who was erased is shown as erased, wherever th
                 "CustomerRegistered customerId=c9 name=(erased) contactInfo=(erased) addresses=2"));
 }
 
+TEST_CASE("tail: whether someone was erased is asked until there is an answer") {
+  const TapeMaker tape = tape_of_a_customer("c9", false);
+  replay::TailOptions options = in_json();
+  int asked = 0;
+  options.is_erased = [&asked](std::string_view) -> std::optional<bool> {
+    return ++asked == 1 ? std::nullopt : std::optional(true);
+  };
+  const auto lines = lines_of(tape, options);
+  CHECK(any_holds(lines, "customer:c9|name|c2VhbGVk"));
+  CHECK(any_holds(lines, "(erased)"));
+  CHECK(asked == 2);
+}
+
 TEST_CASE(
     "tail: an erasure seen on the way hides what comes after it, and others stay as they are") {
   TapeMaker tape = tape_of_a_customer("c9", true);
