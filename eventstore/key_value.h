@@ -19,8 +19,8 @@ struct KeyValueEntry {
 };
 
 // One bucket. Keys are of [A-Za-z0-9_=.-]; values are bytes. Thread-safe; every call blocks for
-// round trips, a get for one, `keys` for one a key, and fails with Unavailable after the connection's
-// timeout.
+// round trips, a get for one, `keys` for one a key, and fails with Unavailable after the
+// connection's timeout.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;

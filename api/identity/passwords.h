@@ -1,6 +1,6 @@
 // Passwords: argon2id of passwords and client secrets (RFC 9106, by libsodium), few at a time, so
-// that a flood of sign-ins takes no more than a bounded share of the threads, the processors and the
-// memory that orders need. The caller's thread does the work.
+// that a flood of sign-ins takes no more than a bounded share of the threads, the processors and
+// the memory that orders need. The caller's thread does the work.
 #pragma once
 
 #include <atomic>
