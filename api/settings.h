@@ -39,8 +39,21 @@ struct IdentitySettings {
   std::string trust_audience;              // that their tokens must be for
 };
 
+// The feed's server; checked by FeedServer::open (api/feed_server.h).
+struct FeedSettings {
+  std::string listen = "127.0.0.1:0";  // ADDR:PORT of the embedded server; port 0: a free one
+  std::string url;                     // as vendors reach the embedded server; empty: as it listens
+  std::string tls_cert;                // PEM file for the embedded server; empty: plain NATS
+  std::string tls_key;                 // of tls_cert
+  std::string nats_url;                // of a server that someone else runs; empty: the embedded one
+  std::string nats_creds;              // file, for `nats_url`; empty: none
+  std::uint32_t max_age_days = 30;     // how long an event is kept
+  std::uint64_t max_bytes = 0;         // of one partition's stream; 0: as the disk has room
+};
+
 struct UpSettings {
   LedgerSettings ledger;
+  FeedSettings feed;
   std::vector<std::string> nats_monitors;  // of a server that someone else runs
   std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
   EdgeSettings edge;
