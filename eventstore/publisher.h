@@ -63,13 +63,15 @@ struct FeedState {
   std::optional<FeedPoint> recorded;
 };
 
-// A consumer on a feed's stream and the message that it has to get next, by id: `next` is the first
-// one not acknowledged, or, with `passed`, the last one that is. Empty where the stream never held
-// any.
+// A consumer on a feed's stream, and the first message that it may not have acknowledged: by id
+// where the stream holds it; else `ahead` says how many after the last one published it is, 1 for
+// the very next.
 struct FeedConsumer {
   std::string name;
   std::string next;
-  bool passed = false;
+  std::uint64_t ahead = 0;
+
+  bool operator==(const FeedConsumer&) const = default;
 };
 
 // Thread-safe, but a partition has one caller at a time. Every call blocks for round trips. All
@@ -96,12 +98,13 @@ class Publisher {
   virtual Stored<Done> record(std::uint32_t partition, std::uint64_t last_sequence,
                               const FeedPoint& point) = 0;
 
-  // Nobody may publish from here to the end of `renew_stream`.
+  // The durable ones. Nobody may publish from here to the end of `renew_stream`. Mismatch: no such
+  // stream.
   virtual Stored<std::vector<FeedConsumer>> consumers(std::uint32_t partition) = 0;
 
-  // Replaces the stream by an empty one, with the same consumers: each gets what will be stored
-  // from the sequence that `starts` names, from the first where it names none. Cut short, the next
-  // `open_stream` or `renew_stream` goes on with what the first one was told.
+  // Replaces the stream by an empty one with the same consumers, or makes it: each gets what will
+  // be stored from the sequence that `starts` names, from the first where it names none. Cut short,
+  // the next `open_stream` or `renew_stream` goes on with what the first one was told.
   virtual Stored<Done> renew_stream(std::uint32_t partition, const FeedOptions& options,
                                     const std::map<std::string, std::uint64_t>& starts) = 0;
 };
