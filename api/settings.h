@@ -24,12 +24,15 @@ struct LedgerSettings {
 
 // Where the API meets the network; checked by edge_of (api/edge_settings.h).
 struct EdgeSettings {
-  std::string tls_cert;                   // PEM file; empty: plain HTTP
-  std::string tls_key;                    // of tls_cert
-  bool insecure_http = false;             // plain HTTP on an address that others reach
-  std::vector<std::string> allow_hosts;   // names in Host besides loopback's
-  std::vector<std::string> cors_origins;  // of pages that may read answers
-  std::vector<std::string> rate_limits;   // ROLE.KIND=PER_SECOND[:BURST]
+  std::string tls_cert;                      // PEM file; empty: plain HTTP
+  std::string tls_key;                       // of tls_cert
+  bool insecure_http = false;                // plain HTTP on an address that others reach
+  std::vector<std::string> allow_hosts;      // names in Host besides loopback's
+  std::vector<std::string> cors_origins;     // of pages that may read answers
+  std::vector<std::string> rate_limits;      // ROLE.KIND=PER_SECOND[:BURST]
+  std::vector<std::string> trusted_proxies;  // IP addresses
+  std::string cache;                         // folder of nginx's cache files; empty: none
+  std::string purge_hook;                    // URL that is told what changed; empty: none
 };
 
 // Whose tokens are taken; checked by open_identity (api/open_identity.h).
@@ -45,10 +48,10 @@ struct FeedSettings {
   std::string url;                     // as vendors reach the embedded server; empty: as it listens
   std::string tls_cert;                // PEM file for the embedded server; empty: plain NATS
   std::string tls_key;                 // of tls_cert
-  std::string nats_url;                // of a server that someone else runs; empty: the embedded one
-  std::string nats_creds;              // file, for `nats_url`; empty: none
-  std::uint32_t max_age_days = 30;     // how long an event is kept
-  std::uint64_t max_bytes = 0;         // of one partition's stream; 0: as the disk has room
+  std::string nats_url;             // of a server that someone else runs; empty: the embedded one
+  std::string nats_creds;           // file, for `nats_url`; empty: none
+  std::uint32_t max_age_days = 30;  // how long an event is kept
+  std::uint64_t max_bytes = 0;      // of one partition's stream; 0: as the disk has room
 };
 
 struct UpSettings {
@@ -84,6 +87,8 @@ struct VerifySettings {
 
 struct RebuildSettings {
   LedgerSettings ledger;
+  bool of_feed = false;  // the feed's streams, and not the read models
+  FeedSettings feed;
 };
 
 struct ImportSettings {

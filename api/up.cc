@@ -10,8 +10,10 @@
 #include <spdlog/spdlog.h>
 
 #include "api/bootstrap.h"
+#include "api/cache_purger.h"
 #include "api/edge_settings.h"
 #include "api/erasure_check.h"
+#include "api/feed_role.h"
 #include "api/health.h"
 #include "api/hints.h"
 #include "api/http/router.h"
@@ -93,6 +95,7 @@ class Up {
  private:
   Stored<Done> connect();
   Stored<Done> make_streams();
+  Stored<Done> open_feed();
   Stored<Done> open_security_log();
   Stored<Done> prove();
   Stored<Done> open_archives();
@@ -115,12 +118,14 @@ class Up {
   std::unique_ptr<JournaledSecurityLog> security_;
   LedgerIdentity identity_;
   std::vector<std::unique_ptr<eventstore::Ledger>> ledgers_;
+  std::unique_ptr<FeedRole> feed_;
   std::vector<std::unique_ptr<eventstore::Archive>> archives_;
   std::vector<Position> heads_at_start_;
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<Signer> signer_;
   std::unique_ptr<OpenedIdentity> callers_;  // null: nobody is asked who they are
+  std::unique_ptr<CachePurger> purger_;      // null: no cache is to be told anything
   std::unique_ptr<projections::Projection> projection_;
   std::unique_ptr<ErasureCheck> erasures_;
   std::unique_ptr<eventstore::EngineHost> engines_;
@@ -146,7 +151,7 @@ Stored<Done> Up::start() {
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
   for (const auto step :
-       {&Up::connect, &Up::make_streams, &Up::open_security_log, &Up::prove, &Up::open_archives,
+       {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log, &Up::prove, &Up::open_archives,
         &Up::open_personal_data, &Up::open_identity, &Up::open_models, &Up::bind_http}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
@@ -191,6 +196,14 @@ Stored<Done> Up::make_streams() {
   auto keys = connection_->create_bucket(kKeyBucket);
   if (!keys.ok()) return Failure{keys.error()};
   keys_ = std::move(keys).value();
+  return Done{};
+}
+
+Stored<Done> Up::open_feed() {
+  auto feed = FeedRole::start(settings_.feed, data_->path(), ledgers());
+  if (!feed.ok()) return Failure{feed.error()};
+  feed_ = std::move(feed).value();
+  announce("feed: " + feed_->url());
   return Done{};
 }
 
@@ -255,7 +268,9 @@ Stored<Done> Up::open_identity() {
 }
 
 Stored<Done> Up::open_models() {
-  auto projection = projections::Projection::open({models_folder(settings_.ledger), ledgers()});
+  purger_ = CachePurger::of(settings_.edge);
+  auto projection =
+      projections::Projection::open({models_folder(settings_.ledger), ledgers(), purger_.get()});
   if (!projection.ok()) return Failure{projection.error()};
   projection_ = std::move(projection).value();
   return Done{};
@@ -283,10 +298,11 @@ void Up::start_engines() {
 }
 
 void Up::start_http() {
-  health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models());
+  health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models(), feed_.get());
   services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
                                                   *signer_, *health_, std::string(openapi_text())});
   services_->security = security_.get();
+  services_->vendor_feed = feed_->vendors();
   services_->private_catalogue = settings_.private_catalogue;
   services_->security_journal = security_journal_.get();
   if (callers_) {
@@ -325,10 +341,12 @@ void Up::drain() {
   http_->stop();
   const bool archived = engines_->stop(kDrainTimeout);
   const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
+  const bool published = feed_->drain(engines_->heads());
   projection_->stop();
+  if (purger_) purger_->stop();
   security_->stop();
-  spdlog::info("drained{}{}", archived ? "" : ", but for the archive",
-               projected ? "" : ", but for the read models");
+  spdlog::info("drained{}{}{}", archived ? "" : ", but for the archive",
+               projected ? "" : ", but for the read models", published ? "" : ", but for the feed");
 }
 
 void Up::reload_certificate() {

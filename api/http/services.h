@@ -17,6 +17,7 @@
 #include "api/identity/signer.h"
 #include "eventstore/command_gateway.h"
 #include "eventstore/journal.h"
+#include "eventstore/vendor_feed.h"
 #include "projections/read_models.h"
 
 namespace cassette::api {
@@ -91,6 +92,7 @@ struct Services {
   bool private_catalogue = false;                   // the catalogue asks for a token as well
   eventstore::Journal* security_journal = nullptr;  // what `security` writes; null: can't be read
   EdgeRules edge = {};
+  eventstore::VendorFeed* vendor_feed = nullptr;  // null: credentials are not ours to mint
 };
 
 // A request, routed. Lives as long as its handler runs.
