@@ -150,9 +150,9 @@ Stored<Done> Up::start() {
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
-  for (const auto step :
-       {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log, &Up::prove, &Up::open_archives,
-        &Up::open_personal_data, &Up::open_identity, &Up::open_models, &Up::bind_http}) {
+  for (const auto step : {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log,
+                          &Up::prove, &Up::open_archives, &Up::open_personal_data,
+                          &Up::open_identity, &Up::open_models, &Up::bind_http}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
   }
@@ -298,7 +298,8 @@ void Up::start_engines() {
 }
 
 void Up::start_http() {
-  health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models(), feed_.get());
+  health_ =
+      std::make_unique<Health>(settings_.durability, *engines_, projection_->models(), feed_.get());
   services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
                                                   *signer_, *health_, std::string(openapi_text())});
   services_->security = security_.get();
