@@ -1,6 +1,6 @@
 // FeedServer: the feed's nats-server and the way to it as Cassette's own user. Embedded, it runs in
-// DATA/feed in operator mode: accounts and users are known by JWTs that only the keys in that folder
-// can sign. It publishes nothing (projections/feed_publisher.h).
+// DATA/feed in operator mode: accounts and users are known by JWTs that only the keys in that
+// folder can sign. It publishes nothing (projections/feed_publisher.h).
 #pragma once
 
 #include <cstdint>
@@ -46,11 +46,27 @@ class FeedServer {
   eventstore::JetStreamConnection& connection() { return *connection_; }
   // nats://ADDR:PORT, as vendors reach it.
   const std::string& url() const { return url_; }
-  // Null when the server's operator is somebody else (`--feed-nats`), who makes vendors' credentials.
+  // Null when the server's operator is somebody else (`--feed-nats`), who makes vendors'
+  // credentials.
   eventstore::VendorFeed* vendors() { return vendors_.get(); }
 
  private:
+  struct Embedded;
+
   FeedServer() = default;
+
+  static eventstore::Stored<std::unique_ptr<FeedServer>> make(const FeedSettings& settings,
+                                                              const std::filesystem::path& data,
+                                                              std::uint32_t partitions,
+                                                              domain::Timestamp now, bool may_join);
+  static eventstore::Stored<Embedded> prepare(const FeedSettings& settings,
+                                              const std::filesystem::path& data,
+                                              domain::Timestamp now);
+  eventstore::Stored<eventstore::Done> start(const Embedded& embedded);
+  eventstore::Stored<eventstore::Done> connect(const FeedSettings& settings,
+                                               const Embedded& embedded, const std::string& url,
+                                               std::uint32_t partitions, domain::Timestamp now);
+  eventstore::Stored<eventstore::Done> connect_to_another(const FeedSettings& settings);
 
   std::string url_;
   std::unique_ptr<NatsKeeper> keeper_;  // null: another's server
