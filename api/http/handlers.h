@@ -11,6 +11,8 @@ Answered<Response> register_vendor(const Call& call);
 Answered<Response> list_vendors(const Call& call);
 Answered<Response> read_vendor(const Call& call);
 Answered<Response> change_vendor(const Call& call);
+Answered<Response> mint_nats_credentials(const Call& call);
+Answered<Response> revoke_nats_credentials(const Call& call);
 
 Answered<Response> list_product(const Call& call);
 Answered<Response> list_vendor_products(const Call& call);

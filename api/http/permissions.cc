@@ -46,6 +46,8 @@ constexpr std::array kPermissions = {
     shown(row("listVendors", "AAAAAA")),
     shown(row("readVendor", "AAAAAA")),
     row("changeVendor",        "A-O---", KnownVendor, "vendors:write"),
+    row("mintNatsCredentials", "A-O---", KnownVendor, "feed:read"),
+    row("revokeNatsCredentials", "A-O---", KnownVendor, "feed:read"),
 
     row("listProduct",         "A-O---", KnownVendor, "catalogue:write"),
     shown(row("listVendorProducts", "AAAAAA")),

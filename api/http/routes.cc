@@ -11,6 +11,10 @@ constexpr std::array kRoutes = {
     Route{"GET", "/vendors", "listVendors", list_vendors},
     Route{"GET", "/vendors/{vendorId}", "readVendor", read_vendor},
     Route{"PATCH", "/vendors/{vendorId}", "changeVendor", change_vendor, Takes::Patch},
+    Route{"POST", "/vendors/{vendorId}/nats-credentials", "mintNatsCredentials",
+          mint_nats_credentials, Takes::OptionalJson},
+    Route{"DELETE", "/vendors/{vendorId}/nats-credentials", "revokeNatsCredentials",
+          revoke_nats_credentials},
 
     Route{"POST", "/vendors/{vendorId}/products", "listProduct", list_product, Takes::Json},
     Route{"GET", "/vendors/{vendorId}/products", "listVendorProducts", list_vendor_products},
