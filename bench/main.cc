@@ -18,7 +18,7 @@
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 11> kBenches = {{
+constexpr std::array<Bench, 12> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
@@ -30,6 +30,8 @@ constexpr std::array<Bench, 11> kBenches = {{
     {"stock-sync", "a vendor's whole stock at once", "Stock sync", run_stock_sync},
     {"http", "requests a second, against the same HTTP server without work", "HTTP", run_http},
     {"live", "followers of the live gateway: lag, and bytes a connection", "Live", run_live},
+    {"edge", "behind nginx: idle clients, how old a cached read is, how soon it is purged", "Edge",
+     run_edge},
 }};
 
 std::string list_of_benches() {
