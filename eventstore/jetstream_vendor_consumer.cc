@@ -3,6 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <string>
+
+#include "eventstore/publisher.h"
+
 namespace cassette::eventstore {
 namespace {
 
@@ -18,10 +23,6 @@ constexpr std::int64_t kMaxBatch = 1'000;
 using ConsumerInfoHandle = std::unique_ptr<jsConsumerInfo, HandleDeleter<jsConsumerInfo_Destroy>>;
 
 }  // namespace
-
-std::string feed_stream(std::uint32_t partition) {
-  return fmt::format("FEED-{}", partition);
-}
 
 Stored<Done> make_vendor_consumer(JetStreamLink& link, std::uint32_t partition,
                                   const domain::VendorId& vendor, std::uint64_t first_sequence) {

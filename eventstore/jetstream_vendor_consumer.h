@@ -3,17 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "domain/values.h"
 #include "eventstore/jetstream_handles.h"
 #include "eventstore/store_error.h"
 
 namespace cassette::eventstore {
-
-// FEED-<partition>
-std::string feed_stream(std::uint32_t partition);
 
 // Makes the vendor's consumer, from the stream's first event on, or from `first_sequence` when that
 // is not 0. One that is there already stays as it is. Mismatch when there is no such stream.

@@ -12,6 +12,7 @@
 #include "eventstore/jetstream_handles.h"
 #include "eventstore/jetstream_vendor_consumer.h"
 #include "eventstore/nats_jwt.h"
+#include "eventstore/publisher.h"
 
 namespace cassette::eventstore {
 namespace {

@@ -48,6 +48,36 @@ TEST_CASE("every seed is read back as it was written") {
   }
 }
 
+TEST_CASE("each kind has its letter, and is not read as another") {
+  using eventstore::NkeyKind;
+  struct Named {
+    NkeyKind kind;
+    const char* seed;
+    const char* key;
+  };
+  constexpr Named kAll[] = {
+      {NkeyKind::User, "SU", "U"}, {NkeyKind::Account, "SA", "A"}, {NkeyKind::Operator, "SO", "O"}};
+  for (const Named& one : kAll) {
+    const Nkey key = Nkey::from_bytes(some_seed(7), one.kind);
+    CHECK(key.seed().starts_with(one.seed));
+    CHECK(key.public_key().starts_with(one.key));
+    for (const Named& other : kAll) {
+      CHECK(Nkey::from_seed(key.seed(), other.kind).has_value() == (one.kind == other.kind));
+    }
+  }
+}
+
+TEST_CASE("a derived key is the same again, another for another name, and of its parent's kind") {
+  const Nkey root = Nkey::from_bytes(some_seed(1), eventstore::NkeyKind::Account);
+  const std::string one = root.derive("vendor:1").public_key();
+  CHECK(root.derive("vendor:1").public_key() == one);
+  CHECK(root.derive("vendor:2").public_key() != one);
+  CHECK(Nkey::from_bytes(some_seed(2), eventstore::NkeyKind::Account)
+            .derive("vendor:1")
+            .public_key() != one);
+  CHECK(one.starts_with("A"));
+}
+
 // RFC 8032, 7.1, test 3.
 TEST_CASE("signatures are Ed25519") {
   const Nkey key =
