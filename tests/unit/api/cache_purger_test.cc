@@ -138,9 +138,15 @@ TEST_CASE("everything is what nginx could have made, whatever else is in the fol
   const Folder folder;
   const std::string name = cache_file("", "/vendors/1").filename().string();
   const fs::path kept = folder.keep(cache_file(folder.path(), "/vendors/1"));
-  const Paths others = {"notes.txt",      "a/notes.txt",  "a/bc/notes.txt", "a/bcd/" + name,
-                        "ab/bc/" + name,  "g/bc/" + name, "a/bc/" + name + ".0000000001",
-                        "a/bc/d/" + name, name};
+  const Paths others = {"notes.txt",
+                        "a/notes.txt",
+                        "a/bc/notes.txt",
+                        "a/bcd/" + name,
+                        "ab/bc/" + name,
+                        "g/bc/" + name,
+                        "a/bc/" + name + ".0000000001",
+                        "a/bc/d/" + name,
+                        name};
   for (const std::string& other : others) folder.keep(folder.path() / other);
   CHECK(CacheFiles(folder.path()).purge_all().ok());
   CHECK_FALSE(fs::exists(kept));
