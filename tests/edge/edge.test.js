@@ -1,13 +1,14 @@
 // The edge: one origin for everything, and a cache that never shows what is not public, is never
 // stale for who names a position, and is behind by a second at most for everybody else.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { admin, bootstrapAdmin } from '../openapi/lib/identities.js';
 import { Edge, until } from './lib/edge.js';
+import { followEvents, followEventsOverHttp2, Socket } from './lib/live.js';
 
 // What a read without a position may be behind, and what the machine may add to it.
 const boundMs = 1_000;
@@ -266,6 +267,57 @@ describe('what is private', () => {
     assert.equal((await edge.get(target)).status, 404);
     assert.notEqual(cacheStatus(await edge.get(target)), 'HIT');
     assert.ok(!edge.keeps(target));
+  });
+});
+
+describe('live on the same origin', () => {
+  const followed = `/live?vendorId=1580&productId=1`;
+  const levels = ({ messages }) => messages.filter(({ event }) => event === 'StockLevel')
+    .map(({ data }) => data.quantityAvailable);
+
+  test('an event stream comes as it happens, over HTTP/1.1 and HTTP/2', async () => {
+    for (const follow of [followEvents, followEventsOverHttp2]) {
+      const stream = await follow(edge, followed);
+      assert.equal(stream.status, 200);
+      await until(() => levels(stream.events).length > 0, 'the level as it is');
+      await count('1', 8_001);
+      await until(() => levels(stream.events).at(-1) === 8_001, 'the level after a count');
+      await count('1', 8_002);
+      stream.close();
+    }
+  });
+
+  test('a WebSocket of this origin is let through, and one of another is not', async () => {
+    const own = { origin: `https://127.0.0.1:${edge.port}` };
+    const socket = await Socket.open(edge, '/live', own);
+    const level = () => socket.messages.filter(({ type }) => type === 'stock').at(-1)?.level;
+    socket.send({ type: 'subscribe', id: 's1', filter: { vendorId: '1580', productId: '1' } });
+    await until(level, 'the level as it is');
+    await count('1', 8_003);
+    await until(() => level().quantityAvailable === 8_003, 'the level after a count');
+    socket.close();
+    await assert.rejects(Socket.open(edge, '/live', { origin: 'https://evil.example' }), /403/);
+  });
+
+  test('a ticket of the one opens the other, once', async () => {
+    const { body } = await write('POST', '/live/tickets', undefined);
+    const target = `/live?vendorId=1580&ticket=${body.ticket}`;
+    const stream = await followEvents(edge, target);
+    assert.equal(stream.status, 200);
+    await count('2', 9_000);
+    await until(() => stream.events.messages.some(({ event }) => event === 'StockCounted'),
+      'an event that not everybody sees');
+    stream.close();
+    const again = await followEvents(edge, target);
+    assert.equal(again.status, 401);
+    again.close();
+  });
+
+  test('nothing of a query is in the log', async () => {
+    const stream = await followEvents(edge, `${followed}&ticket=not-a-ticket`);
+    stream.close();
+    await until(() => readFileSync(edge.file('access.log'), 'utf8').includes(' /live '), 'a line');
+    assert.ok(!readFileSync(edge.file('access.log'), 'utf8').includes('ticket'));
   });
 });
 

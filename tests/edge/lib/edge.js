@@ -12,6 +12,8 @@ import { createInterface } from 'node:readline';
 import { binary, sourceDir } from '../../openapi/lib/server.js';
 
 const endTimeoutMs = 30_000;
+// Between two looks at a condition that nothing announces.
+const lookAgainMs = 2;
 
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -28,7 +30,7 @@ export async function until(condition, what, limitMs = 30_000) {
     const found = await condition();
     if (found) return found;
     if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
   }
 }
 
