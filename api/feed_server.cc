@@ -120,7 +120,8 @@ Stored<Done> FeedServer::connect(const FeedSettings& settings, const Embedded& e
   if (!connection.ok()) return Failure{connection.error()};
   connection_ = std::move(connection).value();
   url_ = url_for_vendors(settings, url);
-  eventstore::VendorFeedOptions options{server, url_, partitions, random_seed};
+  eventstore::VendorFeedOptions options{server, url_, partitions,
+                                        eventstore::accounts_folder(embedded.folder), random_seed};
   auto vendors = eventstore::JetStreamVendorFeed::open(embedded.keys, std::move(options), now);
   if (!vendors.ok()) return Failure{vendors.error()};
   vendors_ = std::move(vendors).value();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "eventstore/codec.h"
+#include "eventstore/data_folder.h"
 #include "eventstore/jetstream_handles.h"
 #include "eventstore/jetstream_vendor_consumer.h"
 #include "eventstore/nats_jwt.h"
@@ -211,7 +212,9 @@ Stored<Done> JetStreamVendorFeed::push(const Account& account, std::int64_t issu
   const std::string jwt = nats_jwt(keys_.operator_key, account.identity(issued_at), account.claims);
   auto answer = request(*system_, "$SYS.REQ.CLAIMS.UPDATE", jwt);
   if (!answer) return Failure{answer.error()};
-  if (says_ok(answer.value())) return Done{};
+  if (says_ok(answer.value())) {
+    return sync_file(options_.accounts / (account.key.public_key() + ".jwt"));
+  }
   return Failure{StoreError{StoreError::Kind::Unavailable,
                             fmt::format("the feed's server refuses the account of {}: {}",
                                         account.name, answer.value())}};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,9 +35,12 @@ NatsOperatorMode feed_operator_mode(const FeedKeys& keys, domain::Timestamp now)
 JetStreamOptions feed_user(const FeedKeys& keys, const JetStreamOptions& to, domain::Timestamp now);
 
 struct VendorFeedOptions {
-  JetStreamOptions server;             // how the server is reached; says nothing of who we are
-  std::string url;                     // of the server, as vendors reach it
-  std::uint32_t partitions = 1;        // as the ledger has
+  JetStreamOptions server;       // how the server is reached; says nothing of who we are
+  std::string url;               // of the server, as vendors reach it
+  std::uint32_t partitions = 1;  // as the ledger has
+  // accounts_folder of the embedded server, which does not sync what it writes there: a revocation
+  // is on the disk before it is answered.
+  std::filesystem::path accounts;
   std::function<NkeySeed()> new_seed;  // 32 random bytes a call
 };
 

@@ -17,14 +17,16 @@ namespace cassette::eventstore {
 
 class ServerProcess;
 
-// Accounts and users are known by JWTs (nats_jwt.h); the server keeps those of accounts in
-// `accounts` below its folder, where its system account may push others.
+// Accounts and users are known by JWTs (nats_jwt.h); the server keeps those of accounts in a folder
+// below its own, a file `<public nkey>.jwt` each, where its system account may push others.
 struct NatsOperatorMode {
   std::string operator_jwt;
   std::string operator_key;                   // public nkey
   std::string system_account;                 // public nkey
   std::map<std::string, std::string> jwts{};  // of accounts, that it starts with, by public nkey
 };
+
+std::filesystem::path accounts_folder(const std::filesystem::path& server_folder);
 
 struct NatsServerOptions {
   // Its own: DATA/nats. Made when absent. Holds nats.conf, server.json, server.log and store/.

@@ -89,7 +89,7 @@ std::string accounts(const NatsServerOptions& options) {
       "resolver_preload {{\n"
       "{}"
       "}}\n",
-      mode.operator_jwt, mode.system_account, to_json((options.folder / "accounts").string()),
+      mode.operator_jwt, mode.system_account, to_json(accounts_folder(options.folder).string()),
       jwts);
 }
 
@@ -100,6 +100,10 @@ std::string tls(const NatsServerOptions& options) {
 }
 
 }  // namespace
+
+fs::path accounts_folder(const fs::path& server_folder) {
+  return server_folder / "accounts";
+}
 
 std::string reachable(std::string_view host) {
   if (host == "0.0.0.0" || host == "::") return std::string(kLoopback);

@@ -57,17 +57,18 @@ struct Rig {
   void connect() {
     connection = must(JetStreamConnection::connect(feed_user(keys, {.url = nats.url()}, wall())));
     publisher = must(connection->publisher());
-    vendors =
-        must(eventstore::JetStreamVendorFeed::open(keys,
-                                                   {.server = {.url = nats.url()},
-                                                    .url = nats.url(),
-                                                    .partitions = 1,
-                                                    .new_seed =
-                                                        [] {
-                                                          static std::atomic<std::uint8_t> next{1};
-                                                          return eventstore::NkeySeed{9, next++};
-                                                        }},
-                                                   wall()));
+    vendors = must(eventstore::JetStreamVendorFeed::open(
+        keys,
+        {.server = {.url = nats.url()},
+         .url = nats.url(),
+         .partitions = 1,
+         .accounts = eventstore::accounts_folder(nats.folder() / "nats"),
+         .new_seed =
+             [] {
+               static std::atomic<std::uint8_t> next{1};
+               return eventstore::NkeySeed{9, next++};
+             }},
+        wall()));
   }
   FeedCredentials mint(const std::string& vendor, std::chrono::seconds lifetime = kHour) {
     return must(vendors->mint({vendor}, wall(), lifetime));
