@@ -19,6 +19,8 @@ constexpr std::int64_t kMaxAckPending = 1'000;
 constexpr std::int64_t kMaxWaiting = 64;
 // Of one pull.
 constexpr std::int64_t kMaxBatch = 1'000;
+// How long it may wait. Between accounts the server forgets who asked after two minutes of silence.
+constexpr std::int64_t kMaxExpiresNs = 60LL * 1'000'000'000;
 
 using ConsumerInfoHandle = std::unique_ptr<jsConsumerInfo, HandleDeleter<jsConsumerInfo_Destroy>>;
 
@@ -50,6 +52,7 @@ Stored<Done> make_vendor_consumer(JetStreamLink& link, std::uint32_t partition,
   config.MaxAckPending = kMaxAckPending;
   config.MaxWaiting = kMaxWaiting;
   config.MaxRequestBatch = kMaxBatch;
+  config.MaxRequestExpires = kMaxExpiresNs;
   config.ReplayPolicy = js_ReplayInstant;
   status = js_AddConsumer(out(info), link.context.get(), stream.c_str(), &config, nullptr, &code);
   if (status != NATS_OK) {
