@@ -40,8 +40,7 @@ std::vector<Victim> victims(Random& random) {
 // A cassette and where its two listeners are at the moment.
 struct Rig {
   ScratchFolder scratch;
-  CassetteProcess cassette{scratch / "data",
-                           {"--partitions", std::to_string(kPartitions), "--live", "127.0.0.1:0"}};
+  CassetteProcess cassette{scratch / "data", {"--partitions", std::to_string(kPartitions)}};
   Endpoint http;
   Endpoint live;
 
