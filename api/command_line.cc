@@ -6,6 +6,7 @@
 
 #include "api/admin_flags.h"
 #include "api/feed_flags.h"
+#include "api/live_flags.h"
 #include "api/settings.h"
 
 namespace cassette::api {
@@ -122,6 +123,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   add_edge(*sub, up.edge);
   add_feed_listener(*sub, up.feed);
   add_feed(*sub, up.feed);
+  add_live(*sub, up.live);
   sub->add_option("--partitions", up.partitions,
                   "Partitions of a new ledger (default 1); an old one has its own")
       ->envname("CASSETTE_PARTITIONS")

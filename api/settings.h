@@ -54,9 +54,20 @@ struct FeedSettings {
   std::uint64_t max_bytes = 0;      // of one partition's stream; 0: as the disk has room
 };
 
+// The live gateway; checked by LiveRole::bind (api/live_role.h).
+struct LiveSettings {
+  // ADDR:PORT; port 0: a free one; "off": none. Empty: 127.0.0.1:8081, and a free port where the
+  // API takes one.
+  std::string listen;
+  std::string url;  // origin as clients reach it; empty: as it listens
+  std::uint32_t max_connections = 20'000;
+  std::uint32_t heartbeat_seconds = 15;  // of silence
+};
+
 struct UpSettings {
   LedgerSettings ledger;
   FeedSettings feed;
+  LiveSettings live;
   std::vector<std::string> nats_monitors;  // of a server that someone else runs
   std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
   EdgeSettings edge;

@@ -27,6 +27,7 @@
 #include "api/import/demo.h"
 #include "api/ledger_access.h"
 #include "api/ledger_identity.h"
+#include "api/live_role.h"
 #include "api/nats_keeper.h"
 #include "api/open_identity.h"
 #include "api/openapi_text.h"
@@ -103,6 +104,7 @@ class Up {
   Stored<Done> open_identity();
   Stored<Done> open_models();
   Stored<Done> bind_http();
+  Stored<Done> bind_live();
   void start_engines();
   void start_http();
   std::vector<eventstore::Ledger*> ledgers() const;
@@ -132,6 +134,7 @@ class Up {
   std::unique_ptr<Health> health_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<RateLimits> rate_limits_;
+  std::unique_ptr<LiveRole> live_;  // null: left out
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpServer> http_;  // goes first, with whoever is being answered
 };
@@ -152,7 +155,7 @@ Stored<Done> Up::start() {
   data_ = std::move(data).value();
   for (const auto step : {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log,
                           &Up::prove, &Up::open_archives, &Up::open_personal_data,
-                          &Up::open_identity, &Up::open_models, &Up::bind_http}) {
+                          &Up::open_identity, &Up::open_models, &Up::bind_http, &Up::bind_live}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
   }
@@ -283,6 +286,13 @@ Stored<Done> Up::bind_http() {
   return Done{};
 }
 
+Stored<Done> Up::bind_live() {
+  auto live = LiveRole::bind(settings_, callers_ ? callers_->bucket.get() : nullptr);
+  if (!live.ok()) return Failure{live.error()};
+  live_ = std::move(live).value();
+  return Done{};
+}
+
 void Up::start_engines() {
   eventstore::EngineHostOptions options;
   options.policy = settings_.policy;
@@ -313,6 +323,7 @@ void Up::start_http() {
   rate_limits_ = std::make_unique<RateLimits>(edge_.rates, services_->security);
   services_->rate_limits = rate_limits_.get();
   services_->edge = edge_.rules;
+  if (live_) live_->tell(*services_);
   router_ = std::make_unique<Router>(*services_);
   http_->serve(*router_);
   announce("http: " + url());
@@ -327,6 +338,13 @@ Outcome Up::await_ready() {
     }
   }
   erasures_ = std::make_unique<ErasureCheck>(projection_->models(), *keyring_);
+  if (live_) {
+    if (const auto served = live_->serve(ledgers(), *services_); !served.ok()) {
+      spdlog::error("not ready, and won't be: {}", served.error().what);
+      return Outcome::Failed;
+    }
+    announce("live: " + live_->url());
+  }
   // Whoever reads `ready` writes next.
   while (engines_->claiming()) {
     if (told_to_end()) return Outcome::ToldToEnd;
@@ -340,6 +358,7 @@ Outcome Up::await_ready() {
 void Up::drain() {
   spdlog::info("draining");
   http_->stop();
+  if (live_) live_->stop();
   const bool archived = engines_->stop(kDrainTimeout);
   const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
   const bool published = feed_->drain(engines_->heads());

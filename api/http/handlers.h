@@ -49,6 +49,9 @@ Answered<Response> change_customer(const Call& call);
 Answered<Response> erase_customer(const Call& call);
 Answered<Response> export_customer(const Call& call);
 
+Answered<Response> follow_live(const Call& call);
+Answered<Response> make_live_ticket(const Call& call);
+
 Answered<Response> list_events(const Call& call);
 Answered<Response> list_security_events(const Call& call);
 Answered<Response> read_contract(const Call& call);

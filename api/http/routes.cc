@@ -59,6 +59,9 @@ constexpr std::array kRoutes = {
     Route{"DELETE", "/customers/{customerId}", "eraseCustomer", erase_customer},
     Route{"GET", "/customers/{customerId}/export", "exportCustomer", export_customer},
 
+    Route{"GET", "/live", "followLive", follow_live},
+    Route{"POST", "/live/tickets", "makeLiveTicket", make_live_ticket},
+
     Route{"GET", "/events", "listEvents", list_events},
     Route{"GET", "/security-events", "listSecurityEvents", list_security_events},
     Route{"GET", "/openapi.yaml", "readContract", read_contract},

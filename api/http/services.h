@@ -23,6 +23,7 @@
 namespace cassette::api {
 
 class Identity;
+class LiveTickets;
 class RateLimits;
 class SecurityLog;
 
@@ -92,6 +93,9 @@ struct Services {
   bool private_catalogue = false;                   // the catalogue asks for a token as well
   eventstore::Journal* security_journal = nullptr;  // what `security` writes; null: can't be read
   EdgeRules edge = {};
+  LiveTickets* live_tickets = nullptr;  // null: there is no live gateway
+  std::string live_url = {};            // its origin; empty: by the host that is asked
+  std::uint16_t live_port = 0;          // 0: there is no live gateway
   eventstore::VendorFeed* vendor_feed = nullptr;  // null: credentials are not ours to mint
 };
 

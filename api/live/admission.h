@@ -61,8 +61,7 @@ class LiveAdmission {
   std::optional<Problem> refuse_foreign(const Filter& filter, const Subscription& what,
                                         const Caller& caller) const;
   std::optional<Problem> refuse_order(const std::string& order, const Caller& caller) const;
-  Answered<std::optional<std::string>> find(projections::Model model,
-                                            const std::string& key) const;
+  Answered<std::optional<std::string>> find(projections::Model model, const std::string& key) const;
 
   const Services& services_;
   LiveTickets& tickets_;

@@ -20,12 +20,14 @@ struct LiveOptions {
   std::string address = "127.0.0.1";  // an IP address
   std::uint16_t port = 0;             // 0: a free one
   std::size_t max_connections = 20'000;
-  std::chrono::milliseconds heartbeat{15'000};   // of silence
+  std::chrono::milliseconds heartbeat{15'000};  // of silence
   std::chrono::milliseconds pong_timeout{10'000};
   std::chrono::milliseconds head_timeout{10'000};   // for the request to be there
   std::chrono::milliseconds stall_timeout{30'000};  // for a client to take anything
   std::size_t ring_bytes = kRingBytes;
 };
+
+class LiveCore;
 
 // All outlive the gateway. Of the services it uses those for reading and for knowing who asks.
 struct LiveParts {
@@ -37,17 +39,19 @@ struct LiveParts {
 // Thread-safe. One thread does all network I/O: everything of a connection happens there, in turn.
 class LiveGateway {
  public:
-  // Listens, and begins to read where the read models are. Unavailable when the address can't be
-  // had, or a ledger not be read.
-  static eventstore::Stored<std::unique_ptr<LiveGateway>> start(const LiveOptions& options,
-                                                                LiveParts parts);
+  // Listens: who connects waits to be served. Unavailable when the address can't be had.
+  static eventstore::Stored<std::unique_ptr<LiveGateway>> bind(const LiveOptions& options);
   ~LiveGateway();
   LiveGateway(const LiveGateway&) = delete;
   LiveGateway& operator=(const LiveGateway&) = delete;
 
+  // Begins where the read models are. Once. Unavailable or Mismatch when a ledger can't be read
+  // there.
+  eventstore::Stored<eventstore::Done> serve(LiveParts parts);
+
   std::uint16_t port() const;
   // "http://127.0.0.1:8081".
-  const std::string& url() const;
+  const std::string& url() const { return url_; }
   std::size_t connections() const;
 
   // Accepts no more and tells every connection to come back later; those that don't end by
@@ -55,10 +59,10 @@ class LiveGateway {
   void stop();
 
  private:
-  struct Core;
-  explicit LiveGateway(std::unique_ptr<Core> core);
+  explicit LiveGateway(std::unique_ptr<LiveCore> core);
 
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<LiveCore> core_;
+  const std::string url_;
 };
 
 }  // namespace cassette::api

@@ -63,7 +63,8 @@ class Hub {
  public:
   // `starts`: by partition, the commit after which the present begins. Rings hold `ring_bytes`
   // together.
-  Hub(const std::vector<std::uint64_t>& starts, HubParts parts, std::size_t ring_bytes = kRingBytes);
+  Hub(const std::vector<std::uint64_t>& starts, HubParts parts,
+      std::size_t ring_bytes = kRingBytes);
 
   void take(Recent recent);
   void take(Older older);
@@ -77,6 +78,8 @@ class Hub {
   // The mailbox of a member that is behind has room again.
   void go_on(const MemberPtr& member);
 
+  // Where a member that joins without a cursor begins.
+  Cursor now() const;
   // Up to which place everything for the member was taken from its mailbox.
   std::string cursor_of(const Member& member) const;
   std::size_t size() const { return members_.size(); }
@@ -117,7 +120,6 @@ class Hub {
   Place end_of(std::uint32_t partition) const;
   // Where a member stands that has been put everything up to now.
   Cursor present_of(const Behind& behind) const;
-  Cursor now() const;
 
   HubParts parts_;
   std::vector<std::unique_ptr<Partition>> partitions_;

@@ -17,8 +17,8 @@
 namespace cassette::api {
 
 struct FeedParts {
-  std::function<bool()> wanted;        // whether events are of use to anybody
-  std::function<bool()> levels;        // whether what they touch is
+  std::function<bool()> wanted;         // whether events are of use to anybody
+  std::function<bool()> levels;         // whether what they touch is
   std::function<void(Recent)> deliver;  // never blocks; `taken` is called for each
   std::function<void(const eventstore::StoreError&)> fail;  // it reads no more
 };

@@ -1,5 +1,5 @@
-// Member: one subscription as the hub holds it: what it gets, where it goes, and how far it is while
-// it has not come up with the present.
+// Member: one subscription as the hub holds it: what it gets, where it goes, and how far it is
+// while it has not come up with the present.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +35,10 @@ struct Member {
   const std::string name;  // the client's; empty for SSE
   Mailbox& mailbox;        // valid until it has left
   bool left = false;
-  std::unique_ptr<Behind> behind;            // null: up with the present in every partition
-  std::size_t queued = 0;                    // events in the mailbox
-  std::shared_ptr<const std::string> sent;   // the cursor of the last event taken; null: none yet
-  bool fresh_level = false;                  // the next level is told whatever it is
+  std::unique_ptr<Behind> behind;           // null: up with the present in every partition
+  std::size_t queued = 0;                   // events in the mailbox
+  std::shared_ptr<const std::string> sent;  // the cursor of the last event taken; null: none yet
+  bool fresh_level = false;                 // the next level is told whatever it is
 };
 
 }  // namespace cassette::api

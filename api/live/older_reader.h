@@ -1,5 +1,5 @@
-// Older reader: fetches for members what is no more in the hub's ring, from the ledger, a slice at a
-// time, so that neither a long past nor a slow client keeps the others waiting.
+// Older reader: fetches for members what is no more in the hub's ring, from the ledger, a slice at
+// a time, so that neither a long past nor a slow client keeps the others waiting.
 #pragma once
 
 #include <condition_variable>

@@ -61,7 +61,7 @@ class OrderFacts {
 
   projections::ReadModels& models_;
   std::mutex mutex_;
-  RecentMap<std::string> customers_{kMaxOrderFacts};               // by order
+  RecentMap<std::string> customers_{kMaxOrderFacts};              // by order
   RecentMap<std::vector<std::string>> products_{kMaxOrderFacts};  // by "vendor/order"
 };
 

@@ -42,10 +42,10 @@ Filter read_filter(QueryReader& reader);
 
 // As granted: all that is given must hold.
 struct Subscription {
-  std::string vendor_id;    // empty: any
-  std::string product_id;   // likewise; with vendor_id only
-  std::string order_id;     // likewise
-  std::string customer_id;  // likewise
+  std::string vendor_id;           // empty: any
+  std::string product_id;          // likewise; with vendor_id only
+  std::string order_id;            // likewise
+  std::string customer_id;         // likewise
   std::vector<std::string> types;  // of events; empty: all
   bool events = false;             // whether any come
   bool levels = false;             // whether stock levels come
