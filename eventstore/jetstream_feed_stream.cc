@@ -90,7 +90,7 @@ Stored<std::string> ask(JetStreamLink& link, const std::string& subject, const s
   std::int64_t code = 0;
   if (answer["error"]["err_code"].get(code) == simdjson::SUCCESS) {
     std::string_view why;
-    (void)answer["error"]["description"].get(why);
+    if (answer["error"]["description"].get(why) != simdjson::SUCCESS) why = "refused";
     StoreError error = store_error(subject, NATS_ERR, static_cast<int>(code));
     error.what = fmt::format("{}: {} ({})", subject, why, code);
     return Failure{std::move(error)};

@@ -14,11 +14,13 @@
 
 namespace cassette::projections {
 
+using eventstore::append;
 using eventstore::EventRef;
 using eventstore::JsonBuffer;
 using eventstore::OpenEvent;
 using eventstore::RecordedEvent;
 using eventstore::StoredCommit;
+using eventstore::write_json_text;
 
 namespace {
 

@@ -5,6 +5,7 @@
 
 namespace cassette::projections {
 
+using eventstore::append;
 using eventstore::JsonBuffer;
 using eventstore::WireField;
 using eventstore::WireKind;
