@@ -22,8 +22,8 @@ inline constexpr std::chrono::seconds kCodeLifetime{60};
 inline constexpr std::chrono::minutes kCodeRemembered{15};
 // A one-time ticket for the live gateway (api/live/tickets.h): its record's name, and how long it
 // may be redeemed.
-inline constexpr std::string_view kTicketPrefix = "ticket.";
-inline constexpr std::chrono::seconds kTicketLifetime{30};
+inline constexpr std::string_view kLiveTicketPrefix = "ticket.";
+inline constexpr std::chrono::seconds kLiveTicketLifetime{30};
 // How long a sign-in can be refreshed.
 inline constexpr std::chrono::days kFamilyLifetime{30};
 

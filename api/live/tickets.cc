@@ -32,7 +32,7 @@ struct Record {
 };
 
 std::string key_of(std::string_view id) {
-  return std::string(kTicketPrefix).append(id);
+  return std::string(kLiveTicketPrefix).append(id);
 }
 
 bool is_ticket(std::string_view text) {
@@ -46,7 +46,7 @@ bool is_ticket(std::string_view text) {
 }  // namespace
 
 Stored<LiveTicket> LiveTickets::make(std::string_view authorization, domain::Timestamp now) {
-  const domain::Timestamp expires{now.micros + std::chrono::microseconds(kTicketLifetime).count()};
+  const domain::Timestamp expires{now.micros + std::chrono::microseconds(kLiveTicketLifetime).count()};
   const std::string id = uuid_v7(now);
   const std::string secret = random_secret();
   const Record record{lock_up(authorization, secret), expires};

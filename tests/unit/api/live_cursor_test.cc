@@ -35,8 +35,8 @@ Caller caller(domain::Role role, std::vector<std::string> scopes = {}) {
 }
 
 struct Asked {
-  std::string vendor, product, order, customer;
-  std::vector<std::string> types;
+  std::string vendor{}, product{}, order{}, customer{};
+  std::vector<std::string> types{};
 };
 
 // "events levels vendor=… customer=…", or the problem's type.

@@ -1,5 +1,7 @@
 // WebSockets of a real gateway on loopback: subscriptions, acknowledgements, and what each kind of
 // misbehaviour is closed with.
+#include <thread>
+
 #include "tests/unit/api/live_rig.h"
 
 namespace cassette::api {

@@ -1,5 +1,7 @@
 // Server-Sent Events of a real gateway on loopback: what comes, in which order, and that nothing is
 // missed or repeated by whoever comes back.
+#include <set>
+
 #include "tests/unit/api/live_rig.h"
 
 namespace cassette::api {
