@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include "api/admin_flags.h"
+#include "api/feed_flags.h"
+#include "api/live_flags.h"
 #include "api/settings.h"
 
 namespace cassette::api {
@@ -81,6 +83,18 @@ void add_edge(CLI::App& app, EdgeSettings& edge) {
                  "sign-in; repeatable")
       ->envname("CASSETTE_RATE_LIMIT")
       ->allow_extra_args(false);
+  app.add_option("--trusted-proxy", edge.trusted_proxies,
+                 "IP address of a proxy whose X-Real-IP says whose a request is; repeatable")
+      ->envname("CASSETTE_TRUSTED_PROXY")
+      ->allow_extra_args(false);
+  app.add_option(
+         "--edge-cache", edge.cache,
+         "Folder of nginx's cache (proxy_cache_path, levels=1:2): files of changed documents "
+         "are removed from it")
+      ->envname("CASSETTE_EDGE_CACHE");
+  app.add_option("--edge-purge-hook", edge.purge_hook,
+                 "URL that is sent the paths of changed documents, for a CDN's cache")
+      ->envname("CASSETTE_EDGE_PURGE_HOOK");
 }
 
 void add_identity(CLI::App& up, IdentitySettings& identity) {
@@ -107,6 +121,9 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
       ->envname("CASSETTE_HTTP")
       ->capture_default_str();
   add_edge(*sub, up.edge);
+  add_feed_listener(*sub, up.feed);
+  add_feed(*sub, up.feed);
+  add_live(*sub, up.live);
   sub->add_option("--partitions", up.partitions,
                   "Partitions of a new ledger (default 1); an old one has its own")
       ->envname("CASSETTE_PARTITIONS")
@@ -177,8 +194,14 @@ ReplayApps add_replay(CLI::App& app, TailSettings& tail, VerifySettings& verify,
       ->check(CLI::ExistingDirectory);
   apps.verify->add_flag("--json", verify.json, "The report as one JSON object")
       ->envname("CASSETTE_JSON");
-  apps.rebuild = replay->add_subcommand("rebuild", "Build the read models anew from the ledger");
+  apps.rebuild =
+      replay->add_subcommand("rebuild", "Build the read models, or the feed, anew from the ledger");
   add_ledger(*apps.rebuild, rebuild.ledger);
+  apps.rebuild->add_flag("--feed", rebuild.of_feed,
+                         "The feed's streams instead of the read models, with the same ids; "
+                         "consumers go on with what they have not acknowledged. Not while `up` "
+                         "runs on the data folder, nor while another one publishes to --feed-nats");
+  add_feed(*apps.rebuild, rebuild.feed);
   return apps;
 }
 

@@ -2,6 +2,7 @@
 #include "api/edge_settings.h"
 
 #include "api/http/addresses.h"
+#include "api/http/fetcher.h"
 
 namespace cassette::api {
 namespace {
@@ -54,6 +55,15 @@ Stored<Edge> edge_of(const UpSettings& settings) {
           origin + "'");
     }
     edge.rules.origins.push_back(origin);
+  }
+  for (const std::string& proxy : settings.edge.trusted_proxies) {
+    std::string address = ip_address(proxy);
+    if (address.empty()) return refused("--trusted-proxy takes an IP address, not '" + proxy + "'");
+    edge.listener.trusted_proxies.push_back(std::move(address));
+  }
+  if (!settings.edge.purge_hook.empty() && !may_be_fetched(settings.edge.purge_hook)) {
+    return refused("--edge-purge-hook takes an https URL, or an http one of this machine, not '" +
+                   settings.edge.purge_hook + "'");
   }
   for (const std::string& rule : settings.edge.rate_limits) {
     if (auto wrong = edge.rates.set(rule)) return refused("--rate-limit " + *wrong);

@@ -17,7 +17,8 @@ struct Edge {
 };
 
 // Unsupported, naming the flag: an address that is none, --insecure-no-auth where others reach it,
-// a host or an origin that is none, a rate limit that can't be read, --demo under TLS.
+// a host, an origin, a proxy or a hook that is none, a rate limit that can't be read, --demo under
+// TLS.
 eventstore::Stored<Edge> edge_of(const UpSettings& settings);
 
 }  // namespace cassette::api

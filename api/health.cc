@@ -1,4 +1,4 @@
-// Health: engines, read models, durability.
+// Health: engines, read models, feed, durability.
 #include "api/health.h"
 
 #include <fmt/format.h>
@@ -16,6 +16,9 @@ HealthReport Health::report() const {
   }
   if (const auto failure = models_.failure()) {
     report.reasons.push_back("the read models stand still: " + *failure);
+  }
+  if (feed_ != nullptr) {
+    if (auto failure = feed_->failure()) report.reasons.push_back(std::move(*failure));
   }
   if (!caught_up_) report.reasons.emplace_back("the read models are catching up");
   report.ready = report.reasons.empty();

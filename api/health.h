@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "api/feed_role.h"
 #include "api/http/services.h"
 #include "eventstore/durability.h"
 #include "eventstore/engine_host.h"
@@ -14,8 +15,8 @@ namespace cassette::api {
 class Health : public HealthSource {
  public:
   Health(eventstore::Durability durability, const eventstore::EngineHost& engines,
-         const projections::ReadModels& models)
-      : durability_(durability), engines_(engines), models_(models) {}
+         const projections::ReadModels& models, const FeedRole* feed = nullptr)
+      : durability_(durability), engines_(engines), models_(models), feed_(feed) {}
 
   HealthReport report() const override;
 
@@ -26,6 +27,7 @@ class Health : public HealthSource {
   const eventstore::Durability durability_;
   const eventstore::EngineHost& engines_;
   const projections::ReadModels& models_;
+  const FeedRole* feed_;  // null: somebody else publishes
   std::atomic<bool> caught_up_{false};
 };
 

@@ -36,12 +36,12 @@ std::filesystem::path engine_key(const LedgerSettings& settings) {
 }
 
 // A server that runs without the key's file was started by an older program, and takes anyone.
-Stored<std::optional<eventstore::UserNkey>> nkey_of(const LedgerSettings& settings) {
+Stored<std::optional<eventstore::Nkey>> nkey_of(const LedgerSettings& settings) {
   const bool embedded = settings.nats_url.empty();
   std::filesystem::path file = settings.nats_nkey;
   if (embedded) file = engine_key(settings);
   if (embedded ? !std::filesystem::exists(file) : file.empty()) {
-    return std::optional<eventstore::UserNkey>();
+    return std::optional<eventstore::Nkey>();
   }
   auto key = eventstore::load_nkey(file);
   if (!key.ok()) return Failure{key.error()};

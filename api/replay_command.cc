@@ -13,9 +13,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "api/feed_role.h"
+#include "api/identity/ids.h"
 #include "api/identity/key_wrapping.h"
 #include "api/identity/keyring.h"
 #include "api/ledger_access.h"
+#include "eventstore/data_folder.h"
+#include "replay/feed_rebuild.h"
 #include "replay/model_check.h"
 #include "replay/progress.h"
 #include "replay/rebuild.h"
@@ -81,6 +85,35 @@ replay::IsErased erased_in(std::shared_ptr<eventstore::KeyValue> keys) {
   };
 }
 
+std::string listed(const std::vector<eventstore::Position>& positions) {
+  std::string text;
+  for (const eventstore::Position& position : positions) text += " " + eventstore::format(position);
+  return text;
+}
+
+// With the data folder's lock: `up` would publish meanwhile.
+int rebuild_feed(const RebuildSettings& settings) {
+  auto data = eventstore::DataFolder::open(settings.ledger.data, uuid_v7(wall_clock()));
+  if (!data.ok()) return could_not_run(data.error().what);
+  auto access = open_ledger(settings.ledger);
+  if (!access.ok()) return could_not_run(access.error().what);
+  const std::vector<eventstore::Ledger*> ledgers = access.value().borrowed();
+  auto server = FeedServer::join(settings.feed, data.value()->path(),
+                                 static_cast<std::uint32_t>(ledgers.size()), wall_clock());
+  if (!server.ok()) return could_not_run(server.error().what);
+  auto streams = server.value()->connection().publisher();
+  if (!streams.ok()) return could_not_run(streams.error().what);
+  replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
+  replay::RebuildOptions options;
+  options.progress = &meter;
+  auto rebuilt =
+      replay::rebuild_feed(ledgers, *streams.value(), feed_options(settings.feed), options);
+  if (!rebuilt.ok()) return could_not_run(rebuilt.error().what);
+  print(fmt::format("the feed is published anew, up to{}; consumers moved: {}\n",
+                    listed(rebuilt.value().positions), rebuilt.value().consumers));
+  return 0;
+}
+
 }  // namespace
 
 int run_tail(const TailSettings& settings) {
@@ -117,6 +150,7 @@ int run_verify(const VerifySettings& settings) {
 }
 
 int run_rebuild(const RebuildSettings& settings) {
+  if (settings.of_feed) return rebuild_feed(settings);
   auto access = open_ledger(settings.ledger);
   if (!access.ok()) return could_not_run(access.error().what);
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
@@ -125,11 +159,8 @@ int run_rebuild(const RebuildSettings& settings) {
   auto rebuilt =
       replay::rebuild(models_folder(settings.ledger), access.value().borrowed(), options);
   if (!rebuilt.ok()) return could_not_run(rebuilt.error().what);
-  std::string up_to;
-  for (const eventstore::Position& position : rebuilt.value().positions) {
-    up_to += " " + eventstore::format(position);
-  }
-  print(fmt::format("generation {} is in use, up to{}\n", rebuilt.value().generation, up_to));
+  print(fmt::format("generation {} is in use, up to{}\n", rebuilt.value().generation,
+                    listed(rebuilt.value().positions)));
   return 0;
 }
 

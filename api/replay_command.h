@@ -10,7 +10,7 @@ namespace cassette::api {
 int run_tail(const TailSettings& settings);
 // 0 sound, 1 unsound, 2 could not run.
 int run_verify(const VerifySettings& settings);
-// 0 rebuilt, 2 could not run.
+// 0 rebuilt, 2 could not run: of the feed also while `up` has the data folder.
 int run_rebuild(const RebuildSettings& settings);
 
 }  // namespace cassette::api

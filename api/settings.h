@@ -24,12 +24,15 @@ struct LedgerSettings {
 
 // Where the API meets the network; checked by edge_of (api/edge_settings.h).
 struct EdgeSettings {
-  std::string tls_cert;                   // PEM file; empty: plain HTTP
-  std::string tls_key;                    // of tls_cert
-  bool insecure_http = false;             // plain HTTP on an address that others reach
-  std::vector<std::string> allow_hosts;   // names in Host besides loopback's
-  std::vector<std::string> cors_origins;  // of pages that may read answers
-  std::vector<std::string> rate_limits;   // ROLE.KIND=PER_SECOND[:BURST]
+  std::string tls_cert;                      // PEM file; empty: plain HTTP
+  std::string tls_key;                       // of tls_cert
+  bool insecure_http = false;                // plain HTTP on an address that others reach
+  std::vector<std::string> allow_hosts;      // names in Host besides loopback's
+  std::vector<std::string> cors_origins;     // of pages that may read answers
+  std::vector<std::string> rate_limits;      // ROLE.KIND=PER_SECOND[:BURST]
+  std::vector<std::string> trusted_proxies;  // IP addresses
+  std::string cache;                         // folder of nginx's cache files; empty: none
+  std::string purge_hook;                    // URL that is told what changed; empty: none
 };
 
 // Whose tokens are taken; checked by open_identity (api/open_identity.h).
@@ -39,8 +42,32 @@ struct IdentitySettings {
   std::string trust_audience;              // that their tokens must be for
 };
 
+// The feed's server; checked by FeedServer::open (api/feed_server.h).
+struct FeedSettings {
+  std::string listen = "127.0.0.1:0";  // ADDR:PORT of the embedded server; port 0: a free one
+  std::string url;                     // as vendors reach the embedded server; empty: as it listens
+  std::string tls_cert;                // PEM file for the embedded server; empty: plain NATS
+  std::string tls_key;                 // of tls_cert
+  std::string nats_url;             // of a server that someone else runs; empty: the embedded one
+  std::string nats_creds;           // file, for `nats_url`; empty: none
+  std::uint32_t max_age_days = 30;  // how long an event is kept
+  std::uint64_t max_bytes = 0;      // of one partition's stream; 0: as the disk has room
+};
+
+// The live gateway; checked by LiveRole::bind (api/live_role.h).
+struct LiveSettings {
+  // ADDR:PORT; port 0: a free one; "off": none. Empty: 127.0.0.1:8081, and a free port where the
+  // API takes one.
+  std::string listen;
+  std::string url;  // origin as clients reach it; empty: as it listens
+  std::uint32_t max_connections = 20'000;
+  std::uint32_t heartbeat_seconds = 15;  // of silence
+};
+
 struct UpSettings {
   LedgerSettings ledger;
+  FeedSettings feed;
+  LiveSettings live;
   std::vector<std::string> nats_monitors;  // of a server that someone else runs
   std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
   EdgeSettings edge;
@@ -71,6 +98,8 @@ struct VerifySettings {
 
 struct RebuildSettings {
   LedgerSettings ledger;
+  bool of_feed = false;  // the feed's streams, and not the read models
+  FeedSettings feed;
 };
 
 struct ImportSettings {

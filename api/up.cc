@@ -10,8 +10,10 @@
 #include <spdlog/spdlog.h>
 
 #include "api/bootstrap.h"
+#include "api/cache_purger.h"
 #include "api/edge_settings.h"
 #include "api/erasure_check.h"
+#include "api/feed_role.h"
 #include "api/health.h"
 #include "api/hints.h"
 #include "api/http/router.h"
@@ -25,6 +27,7 @@
 #include "api/import/demo.h"
 #include "api/ledger_access.h"
 #include "api/ledger_identity.h"
+#include "api/live_role.h"
 #include "api/nats_keeper.h"
 #include "api/open_identity.h"
 #include "api/openapi_text.h"
@@ -93,6 +96,7 @@ class Up {
  private:
   Stored<Done> connect();
   Stored<Done> make_streams();
+  Stored<Done> open_feed();
   Stored<Done> open_security_log();
   Stored<Done> prove();
   Stored<Done> open_archives();
@@ -100,6 +104,7 @@ class Up {
   Stored<Done> open_identity();
   Stored<Done> open_models();
   Stored<Done> bind_http();
+  Stored<Done> bind_live();
   void start_engines();
   void start_http();
   std::vector<eventstore::Ledger*> ledgers() const;
@@ -115,18 +120,21 @@ class Up {
   std::unique_ptr<JournaledSecurityLog> security_;
   LedgerIdentity identity_;
   std::vector<std::unique_ptr<eventstore::Ledger>> ledgers_;
+  std::unique_ptr<FeedRole> feed_;
   std::vector<std::unique_ptr<eventstore::Archive>> archives_;
   std::vector<Position> heads_at_start_;
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<Signer> signer_;
   std::unique_ptr<OpenedIdentity> callers_;  // null: nobody is asked who they are
+  std::unique_ptr<CachePurger> purger_;      // null: no cache is to be told anything
   std::unique_ptr<projections::Projection> projection_;
   std::unique_ptr<ErasureCheck> erasures_;
   std::unique_ptr<eventstore::EngineHost> engines_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<RateLimits> rate_limits_;
+  std::unique_ptr<LiveRole> live_;  // null: left out
   std::unique_ptr<Router> router_;
   std::unique_ptr<HttpServer> http_;  // goes first, with whoever is being answered
 };
@@ -145,9 +153,9 @@ Stored<Done> Up::start() {
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
-  for (const auto step :
-       {&Up::connect, &Up::make_streams, &Up::open_security_log, &Up::prove, &Up::open_archives,
-        &Up::open_personal_data, &Up::open_identity, &Up::open_models, &Up::bind_http}) {
+  for (const auto step : {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log,
+                          &Up::prove, &Up::open_archives, &Up::open_personal_data,
+                          &Up::open_identity, &Up::open_models, &Up::bind_http, &Up::bind_live}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
   }
@@ -191,6 +199,14 @@ Stored<Done> Up::make_streams() {
   auto keys = connection_->create_bucket(kKeyBucket);
   if (!keys.ok()) return Failure{keys.error()};
   keys_ = std::move(keys).value();
+  return Done{};
+}
+
+Stored<Done> Up::open_feed() {
+  auto feed = FeedRole::start(settings_.feed, data_->path(), ledgers());
+  if (!feed.ok()) return Failure{feed.error()};
+  feed_ = std::move(feed).value();
+  announce("feed: " + feed_->url());
   return Done{};
 }
 
@@ -255,7 +271,9 @@ Stored<Done> Up::open_identity() {
 }
 
 Stored<Done> Up::open_models() {
-  auto projection = projections::Projection::open({models_folder(settings_.ledger), ledgers()});
+  purger_ = CachePurger::of(settings_.edge);
+  auto projection =
+      projections::Projection::open({models_folder(settings_.ledger), ledgers(), purger_.get()});
   if (!projection.ok()) return Failure{projection.error()};
   projection_ = std::move(projection).value();
   return Done{};
@@ -265,6 +283,13 @@ Stored<Done> Up::bind_http() {
   auto http = HttpServer::bind(edge_.listener);
   if (!http.ok()) return Failure{http.error()};
   http_ = std::move(http).value();
+  return Done{};
+}
+
+Stored<Done> Up::bind_live() {
+  auto live = LiveRole::bind(settings_, callers_ ? callers_->bucket.get() : nullptr);
+  if (!live.ok()) return Failure{live.error()};
+  live_ = std::move(live).value();
   return Done{};
 }
 
@@ -283,10 +308,12 @@ void Up::start_engines() {
 }
 
 void Up::start_http() {
-  health_ = std::make_unique<Health>(settings_.durability, *engines_, projection_->models());
+  health_ =
+      std::make_unique<Health>(settings_.durability, *engines_, projection_->models(), feed_.get());
   services_ = std::make_unique<Services>(Services{*engines_, projection_->models(), *sealer_,
                                                   *signer_, *health_, std::string(openapi_text())});
   services_->security = security_.get();
+  services_->vendor_feed = feed_->vendors();
   services_->private_catalogue = settings_.private_catalogue;
   services_->security_journal = security_journal_.get();
   if (callers_) {
@@ -296,6 +323,7 @@ void Up::start_http() {
   rate_limits_ = std::make_unique<RateLimits>(edge_.rates, services_->security);
   services_->rate_limits = rate_limits_.get();
   services_->edge = edge_.rules;
+  if (live_) live_->tell(*services_);
   router_ = std::make_unique<Router>(*services_);
   http_->serve(*router_);
   announce("http: " + url());
@@ -310,6 +338,13 @@ Outcome Up::await_ready() {
     }
   }
   erasures_ = std::make_unique<ErasureCheck>(projection_->models(), *keyring_);
+  if (live_) {
+    if (const auto served = live_->serve(ledgers(), *services_); !served.ok()) {
+      spdlog::error("not ready, and won't be: {}", served.error().what);
+      return Outcome::Failed;
+    }
+    announce("live: " + live_->url());
+  }
   // Whoever reads `ready` writes next.
   while (engines_->claiming()) {
     if (told_to_end()) return Outcome::ToldToEnd;
@@ -323,12 +358,15 @@ Outcome Up::await_ready() {
 void Up::drain() {
   spdlog::info("draining");
   http_->stop();
+  if (live_) live_->stop();
   const bool archived = engines_->stop(kDrainTimeout);
   const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
+  const bool published = feed_->drain(engines_->heads());
   projection_->stop();
+  if (purger_) purger_->stop();
   security_->stop();
-  spdlog::info("drained{}{}", archived ? "" : ", but for the archive",
-               projected ? "" : ", but for the read models");
+  spdlog::info("drained{}{}{}", archived ? "" : ", but for the archive",
+               projected ? "" : ", but for the read models", published ? "" : ", but for the feed");
 }
 
 void Up::reload_certificate() {

@@ -35,6 +35,8 @@ void run_start(const Settings& settings, Report& report);
 void run_memory(const Settings& settings, Report& report);
 void run_queries(const Settings& settings, Report& report);
 void run_stock_sync(const Settings& settings, Report& report);
+void run_edge(const Settings& settings, Report& report);
+void run_live(const Settings& settings, Report& report);
 
 struct Bench {
   std::string_view name;

@@ -179,10 +179,11 @@ void Child::end() {
 CassetteUp::CassetteUp(const std::filesystem::path& data, Asks asks)
     : child_(up_words(data, asks), data.string() + ".log") {
   const Clock::time_point start = Clock::now();
-  const std::string http = "http: ";
+  const std::string http = "http: ", live = "live: ";
   std::optional<std::string> line;
   while ((line = child_.line(kReadyTimeout)) && *line != "ready") {
     if (line->starts_with(http)) url_ = line->substr(http.size());
+    if (line->starts_with(live)) live_url_ = line->substr(live.size());
   }
   if (!line) give_up("cassette up is not ready:\n" + text_of(data.string() + ".log"));
   seconds_ = std::chrono::duration<double>(Clock::now() - start).count();

@@ -30,6 +30,8 @@ class Child {
   std::string finish(std::chrono::milliseconds limit);
   // SIGTERM, a bounded wait, SIGKILL. Twice is no error.
   void end();
+  // 0 once it has ended.
+  pid_t pid() const { return pid_; }
 
  private:
   bool read_more(std::chrono::steady_clock::time_point deadline);
@@ -50,6 +52,8 @@ class CassetteUp {
   explicit CassetteUp(const std::filesystem::path& data, Asks asks = Asks::Nobody);
 
   const std::string& url() const { return url_; }
+  const std::string& live_url() const { return live_url_; }
+  pid_t pid() const { return child_.pid(); }
   // From the start of the process to its line `ready`.
   double seconds_to_ready() const { return seconds_; }
   // Drains it. Blocks.
@@ -58,6 +62,7 @@ class CassetteUp {
  private:
   Child child_;
   std::string url_;
+  std::string live_url_;
   double seconds_ = 0;
 };
 

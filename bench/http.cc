@@ -16,6 +16,7 @@
 #include "bench/child.h"
 #include "bench/filler.h"
 #include "bench/market.h"
+#include "bench/order_script.h"
 #include "bench/plain_server.h"
 #include "bench/workload.h"
 #include "bench/wrk.h"
@@ -29,33 +30,6 @@ const std::string kTarget = "/vendors/v07/inventory/p00007";
 constexpr std::array kConnections = {32, 64, 128, 224};
 // Each has a data key, made when its first address is sealed.
 constexpr int kCustomers = 100;
-
-// Orders of one line, each with an id and a key of its own; `run` tells those of two runs apart.
-std::string post_script(int run) {
-  return fmt::format(R"(
-local threads = 0
-function setup(thread)
-  thread:set("thread_number", threads)
-  threads = threads + 1
-end
-local count = 0
-local headers = {{}}
-headers["Content-Type"] = "application/json"
-function request()
-  count = count + 1
-  local id = string.format("r{}-%d-%d", thread_number, count)
-  local item = (count * 7919 + thread_number * 4999) % {}
-  headers["Idempotency-Key"] = id
-  local body = string.format('{{"orderId":"%s","customerId":"customer-%d","items":[' ..
-    '{{"vendorId":"v%02d","productId":"p%05d","quantity":1}}],"shippingAddress":{{' ..
-    '"name":"Ada Rider","line1":"1 Sprocket Lane","city":"Portland","region":"OR",' ..
-    '"postalCode":"97201","countryCode":"US"}}}}',
-    id, count % {}, item % {}, item)
-  return wrk.format("POST", nil, headers, body)
-end
-)",
-                     run, kItems, kCustomers, kVendors);
-}
 
 std::string get(const std::string& url, const std::string& target) {
   api::HttpClient client(url, "");
@@ -98,7 +72,7 @@ class Servers {
  private:
   std::filesystem::path next_script() {
     const std::filesystem::path script = scratch_.path() / "post.lua";
-    std::ofstream(script) << post_script(++runs_);
+    std::ofstream(script) << order_script(++runs_, kItems, kCustomers);
     return script;
   }
 

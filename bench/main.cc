@@ -18,7 +18,7 @@
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 10> kBenches = {{
+constexpr std::array<Bench, 12> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
@@ -29,6 +29,9 @@ constexpr std::array<Bench, 10> kBenches = {{
     {"queries", "pages of the read models, small and large", "Microseconds a query", run_queries},
     {"stock-sync", "a vendor's whole stock at once", "Stock sync", run_stock_sync},
     {"http", "requests a second, against the same HTTP server without work", "HTTP", run_http},
+    {"live", "followers of the live gateway: lag, and bytes a connection", "Live", run_live},
+    {"edge", "behind nginx: idle clients, how old a cached read is, how soon it is purged", "Edge",
+     run_edge},
 }};
 
 std::string list_of_benches() {

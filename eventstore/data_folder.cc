@@ -145,6 +145,14 @@ Stored<Done> replace_file(const fs::path& path, std::string_view text) {
   return Done{};
 }
 
+Stored<Done> sync_file(const fs::path& path) {
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return Failure{file_error("opening", path)};
+  if (fsync(fd.get()) != 0) return Failure{file_error("syncing", path)};
+  sync_folder(path.parent_path());
+  return Done{};
+}
+
 std::string DataFolder::node() const {
   struct stat file {};
   CHECK(fstat(lock_.get(), &file) == 0);

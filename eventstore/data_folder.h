@@ -62,6 +62,9 @@ Stored<std::string> read_file(const std::filesystem::path& path);
 // old or the new file whole. Only the owner may read it.
 Stored<Done> replace_file(const std::filesystem::path& path, std::string_view text);
 
+// Brings what another process wrote there to the disk, with its name.
+Stored<Done> sync_file(const std::filesystem::path& path);
+
 // From errno: Full for a full disk, else Unavailable.
 StoreError file_error(std::string_view doing, const std::filesystem::path& path);
 

@@ -7,12 +7,14 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "eventstore/jetstream_handles.h"
 #include "eventstore/jetstream_journal.h"
 #include "eventstore/jetstream_key_value.h"
 #include "eventstore/jetstream_ledger.h"
+#include "eventstore/jetstream_publisher.h"
 
 namespace cassette::eventstore {
 namespace {
@@ -37,7 +39,7 @@ constexpr int kMaxConnects = 10;
 // Answers the server's challenge, at each connect and reconnect. NATS.c frees the signature.
 natsStatus sign_nonce(char**, unsigned char** signature, int* length, const char* nonce,
                       void* key) {
-  const NkeySignature made = static_cast<const UserNkey*>(key)->sign(nonce);
+  const NkeySignature made = static_cast<const Nkey*>(key)->sign(nonce);
   if (made.front() == 0) return kUnsayable;
   *signature = static_cast<unsigned char*>(std::malloc(made.size()));
   if (*signature == nullptr) return NATS_NO_MEMORY;
@@ -46,20 +48,33 @@ natsStatus sign_nonce(char**, unsigned char** signature, int* length, const char
   return NATS_OK;
 }
 
-// `wanted` outlives the connection: the key is used again at each reconnect.
+// At each connect and reconnect. NATS.c frees the text.
+natsStatus show_jwt(char** jwt, char**, void* options) {
+  *jwt = strdup(static_cast<const JetStreamOptions*>(options)->user_jwt.c_str());
+  return *jwt == nullptr ? NATS_NO_MEMORY : NATS_OK;
+}
+
+// `wanted` outlives the connection: JWT and key are used again at each reconnect.
 natsStatus set_credentials(natsOptions* options, const JetStreamOptions& wanted) {
   if (!wanted.creds_file.empty()) {
     return natsOptions_SetUserCredentialsFromFiles(options, wanted.creds_file.c_str(), nullptr);
   }
   if (!wanted.nkey) return NATS_OK;
   // NATS.c only reads the closure.
-  void* key = const_cast<UserNkey*>(&*wanted.nkey);
+  void* key = const_cast<Nkey*>(&*wanted.nkey);
+  if (!wanted.user_jwt.empty()) {
+    return natsOptions_SetUserCredentialsCallbacks(
+        options, show_jwt, const_cast<JetStreamOptions*>(&wanted), sign_nonce, key);
+  }
   return natsOptions_SetNKey(options, wanted.nkey->public_key().c_str(), sign_nonce, key);
 }
 
 natsStatus set_tls(natsOptions* options, const JetStreamTls& tls) {
   if (!tls.wanted()) return NATS_OK;
   natsStatus status = natsOptions_SetSecure(options, true);
+  if (status == NATS_OK && tls.own_child) {
+    status = natsOptions_SkipServerVerification(options, true);
+  }
   // Whose certificate it shows must be the host of the URL, which NATS.c compares by itself.
   if (status == NATS_OK && !tls.ca_file.empty()) {
     status = natsOptions_LoadCATrustedCertificates(options, tls.ca_file.c_str());
@@ -112,7 +127,7 @@ natsStatus set_options(natsOptions* options, const JetStreamOptions& wanted) {
       natsOptions_SetTimeout(options, wanted.connect_timeout.count()),
       natsOptions_SetIOBufSize(options, kIoBufferBytes),
       // A commit leaves in the caller's thread, without waking a flusher first.
-      natsOptions_SetSendAsap(options, true),
+      natsOptions_SetSendAsap(options, wanted.send_at_once),
       natsOptions_SetErrorHandler(options, ignore_asynchronous_error, nullptr),
       set_reconnect(options),
       set_credentials(options, wanted),
@@ -349,6 +364,10 @@ Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string
 Stored<std::unique_ptr<Journal>> JetStreamConnection::open_journal(std::string_view name,
                                                                    const JournalOptions& options) {
   return JetStreamJournal::open(*link_, name, options);
+}
+
+Stored<std::unique_ptr<Publisher>> JetStreamConnection::publisher() {
+  return JetStreamPublisher::open(link_->options);
 }
 
 std::string JetStreamConnection::server_id() const {

@@ -18,6 +18,8 @@
 
 namespace cassette::eventstore {
 
+class Publisher;  // publisher.h
+
 // What a message's headers may add to its body: the expected sequence, and the addressed partitions
 // at 4 bytes each.
 inline constexpr std::size_t kMaxHeaderBytes = 4096;
@@ -29,18 +31,23 @@ struct JetStreamTls {
   std::string ca_file{};    // who the server's certificate must come from; empty: the system's
   std::string cert_file{};  // our own certificate, with its chain; empty: none
   std::string key_file{};   // and its key
+  // TLS without asking who is there: for a server that is our own child, whose certificate names it
+  // as others know it.
+  bool own_child = false;
 
-  bool wanted() const { return !ca_file.empty() || !cert_file.empty(); }
+  bool wanted() const { return !ca_file.empty() || !cert_file.empty() || own_child; }
 };
 
 struct JetStreamOptions {
   std::string url = "nats://127.0.0.1:4222";  // or several, comma-separated, of one cluster
   std::string name = "cassette";              // as the server's monitor shows it
   std::string creds_file{};                   // a user's JWT and seed in one file; empty: none
-  std::optional<UserNkey> nkey{};             // who we are, where the server knows nkeys
+  std::optional<Nkey> nkey{};                 // who we are, where the server knows nkeys
+  std::string user_jwt{};                     // where it knows JWTs: the one of `nkey`
   JetStreamTls tls{};                         // for a server that is not of this machine
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds request_timeout{5000};  // of everything but `append`
+  bool send_at_once = true;  // in the caller's thread; else many messages leave together
 };
 
 struct LedgerStreamOptions {
@@ -84,6 +91,9 @@ class JetStreamConnection {
   // [A-Z0-9-].
   Stored<std::unique_ptr<Journal>> open_journal(std::string_view name,
                                                 const JournalOptions& options = {});
+
+  // The feed's streams, over a connection of its own. Unavailable when no server answers.
+  Stored<std::unique_ptr<Publisher>> publisher();
 
   // Whether there is a server at the other end just now.
   bool connected() const;

@@ -93,6 +93,9 @@ struct PublishAnswer {
   std::string why;
 };
 
+// What the server's answer says; NATS_ERR when it is none.
+PublishAnswer parse_publish_answer(std::string_view json);
+
 // Publishes and waits for the answer. Says nothing of what a failure means.
 PublishAnswer publish_and_wait(JetStreamLink& link, natsMsg* message, std::int64_t timeout_ms);
 

@@ -67,13 +67,24 @@ AppendOutcome outcome_of(const PublishAnswer& answer) {
                                                    : AppendOutcome::Unknown;
 }
 
-void parse_answer(std::string_view json, PublishAnswer& answer) {
+std::string_view body_of(natsMsg* message) {
+  return {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))};
+}
+
+}  // namespace
+
+bool is_stream_limit(std::string_view why) {
+  return why.starts_with("maximum ");
+}
+
+PublishAnswer parse_publish_answer(std::string_view json) {
+  PublishAnswer answer;
   simdjson::dom::parser parser;
   simdjson::dom::element document;
   if (parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
     answer.status = NATS_ERR;
     answer.why = "the server's answer is not JSON";
-    return;
+    return answer;
   }
   std::int64_t code = 0;
   std::string_view why;
@@ -83,22 +94,13 @@ void parse_answer(std::string_view json, PublishAnswer& answer) {
       answer.code = static_cast<int>(code);
     }
     if (document["error"]["description"].get(why) == simdjson::SUCCESS) answer.why = why;
-    return;
+    return answer;
   }
   if (document["seq"].get(answer.sequence) != simdjson::SUCCESS) {
     answer.status = NATS_ERR;
     answer.why = "the server's answer names no sequence";
   }
-}
-
-std::string_view body_of(natsMsg* message) {
-  return {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))};
-}
-
-}  // namespace
-
-bool is_stream_limit(std::string_view why) {
-  return why.starts_with("maximum ");
+  return answer;
 }
 
 PublishAnswer publish_and_wait(JetStreamLink& link, natsMsg* message, std::int64_t timeout_ms) {
@@ -117,7 +119,7 @@ PublishAnswer publish_and_wait(JetStreamLink& link, natsMsg* message, std::int64
     answer.why = natsStatus_GetText(answer.status);
     return answer;
   }
-  parse_answer(body_of(reply.get()), answer);
+  answer = parse_publish_answer(body_of(reply.get()));
   if (answer.code == JSStreamStoreFailedErr && !is_stream_limit(answer.why)) {
     link.note_failed_write(answer.why);
   }

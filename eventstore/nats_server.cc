@@ -7,16 +7,15 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 #include <sys/file.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
 
-#include "eventstore/jetstream_connection.h"
 #include "eventstore/json_read.h"
 #include "eventstore/json_write.h"
+#include "eventstore/nats_server_config.h"
 #include "eventstore/nats_server_process.h"
 
 namespace cassette::eventstore {
@@ -29,11 +28,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStopPatience{20'000};
 // Between two looks for the file with its ports, while it starts.
 constexpr milliseconds kPortsPoll{2};
-// Left free on the disk for everything else of ours: the read models, the archive, this log.
-constexpr std::uint64_t kReserveBytes = 1024ULL * 1024 * 1024;
-constexpr std::uint64_t kReserveShare = 20;  // or a twentieth of what is free, when that is less
-// Only the states of readers' consumers are in memory.
-constexpr std::uint64_t kMemoryStoreBytes = 256ULL * 1024 * 1024;
 // A larger log is put aside at the next start; one such is kept.
 constexpr std::uint64_t kMaxLogBytes = 16ULL * 1024 * 1024;
 // Of its log, in the error that says that it did not start.
@@ -55,74 +49,6 @@ fs::path log_path(const fs::path& folder) {
 }
 fs::path store_path(const fs::path& folder) {
   return folder / "store";
-}
-
-std::uint64_t bytes_below(const fs::path& folder) {
-  std::uint64_t bytes = 0;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    std::error_code ignored;
-    if (at->is_regular_file(ignored)) bytes += at->file_size(ignored);
-  }
-  return bytes;
-}
-
-// Its own default is three quarters of what is free at that moment, which a ledger of long standing
-// exceeds: it would refuse everything after a restart.
-std::uint64_t store_limit(const fs::path& store) {
-  struct statvfs disk {};
-  if (statvfs(store.c_str(), &disk) != 0) return 0;
-  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  return bytes_below(store) + free - std::min(kReserveBytes, free / kReserveShare);
-}
-
-std::string listen_at(std::uint16_t port) {
-  return port == 0 ? "127.0.0.1:-1" : fmt::format("127.0.0.1:{}", port);
-}
-
-// All that the engine does, and with it nothing that deletes, purges, restores or changes a ledger
-// stream. MSG.DELETE is there since buckets overwrite what they replace; a ledger stream refuses it
-// by its own settings. Only the SECURITY journal's limits may be changed.
-constexpr std::string_view kMayPublish =
-    R"("ledger.*", "security", "$KV.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.*",
-      "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.UPDATE.SECURITY", "$JS.API.STREAM.MSG.GET.*",
-      "$JS.API.STREAM.MSG.DELETE.*", "$JS.API.DIRECT.GET.>", "$JS.API.CONSUMER.>", "$JS.ACK.>",
-      "$JS.FC.>")";
-
-// The monitor has no such door: it is on loopback, and says counts and names, never a message.
-std::string authorization(const std::string& user) {
-  if (user.empty()) return {};
-  return fmt::format(
-      "authorization {{\n"
-      "  users: [{{nkey: {}, permissions: {{publish: {{allow: [\n"
-      "      {}\n"
-      "  ]}}}}}}]\n"
-      "}}\n",
-      user, kMayPublish);
-}
-
-std::string render(const NatsServerOptions& options, std::uint16_t port,
-                   std::uint16_t monitor_port) {
-  const fs::path store = store_path(options.folder);
-  const std::uint64_t limit =
-      options.max_store_bytes != 0 ? options.max_store_bytes : store_limit(store);
-  return fmt::format(
-      "# Written at each start of the server; changes made here are lost.\n"
-      "listen: \"{}\"\n"
-      "http: \"{}\"\n"
-      "ports_file_dir: {}\n"
-      "max_payload: {}\n"
-      "jetstream {{\n"
-      "  store_dir: {}\n"
-      "  sync_interval: {}\n"
-      "  max_file_store: {}\n"
-      "  max_memory_store: {}\n"
-      "}}\n"
-      "{}",
-      listen_at(port), listen_at(monitor_port), to_json(options.folder.string()), kMaxMessageBytes,
-      to_json(store.string()), options.sync_always ? "always" : "\"2m\"", limit, kMemoryStoreBytes,
-      authorization(options.user));
 }
 
 std::optional<NatsServerRecord> read_record(const fs::path& folder) {
@@ -148,7 +74,8 @@ std::optional<ServerProcess> unrecorded_process(const fs::path& folder) {
 }
 
 NatsEndpoint endpoint_of(const NatsServerRecord& record) {
-  return {fmt::format("nats://127.0.0.1:{}", record.port),
+  const std::string host = record.host.empty() ? std::string(kLoopback) : record.host;
+  return {fmt::format("nats://{}:{}", reachable(host), record.port),
           fmt::format("http://127.0.0.1:{}", record.monitor_port), record.pid};
 }
 
@@ -279,7 +206,8 @@ Stored<Done> NatsServer::launch_and_wait(const FileDescriptor& lock, std::uint16
   auto made = make_folder(store_path(folder));
   if (!made) return made;
   tidy_up(folder);
-  auto written = replace_file(config_path(folder), render(options_, port, monitor_port));
+  auto written = replace_file(config_path(folder),
+                              nats_config(options_, store_path(folder), port, monitor_port));
   if (!written) return written;
   auto process = launch({.binary = binary.value(),
                          .config = config_path(folder),
@@ -298,6 +226,7 @@ Stored<Done> NatsServer::launch_and_wait(const FileDescriptor& lock, std::uint16
   record.pid = process_->pid();
   record.start_time = process_->start_time();
   record.store = store_path(folder).string();
+  record.host = options_.host;
   record.settings = settings();
   keep(record);
   return replace_file(record_path(folder), to_json(record) + "\n");
@@ -324,8 +253,7 @@ void NatsServer::keep(const NatsServerRecord& record) {
 }
 
 std::string NatsServer::settings() const {
-  return fmt::format("sync={} max_store={} payload={} {}", options_.sync_always ? "always" : "lazy",
-                     options_.max_store_bytes, kMaxMessageBytes, authorization(options_.user));
+  return nats_settings(options_);
 }
 
 bool NatsServer::alive() const {

@@ -1,10 +1,11 @@
-// NatsServer: the embedded nats-server with JetStream, as a child process on loopback.
+// NatsServer: an embedded nats-server with JetStream, as a child process.
 // It starts, adopts, revives and ends one server a folder, and talks no NATS.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,26 +17,46 @@ namespace cassette::eventstore {
 
 class ServerProcess;
 
+// Accounts and users are known by JWTs (nats_jwt.h); the server keeps those of accounts in a folder
+// below its own, a file `<public nkey>.jwt` each, where its system account may push others.
+struct NatsOperatorMode {
+  std::string operator_jwt;
+  std::string operator_key;                   // public nkey
+  std::string system_account;                 // public nkey
+  std::map<std::string, std::string> jwts{};  // of accounts, that it starts with, by public nkey
+};
+
+std::filesystem::path accounts_folder(const std::filesystem::path& server_folder);
+
 struct NatsServerOptions {
   // Its own: DATA/nats. Made when absent. Holds nats.conf, server.json, server.log and store/.
   std::filesystem::path folder{};
   // Whether a message is on disk before it is acknowledged; else it is synced every two minutes.
   bool sync_always = true;
-  std::uint16_t port = 0;  // of 127.0.0.1; 0: a free one
+  std::string host = "127.0.0.1";  // the IP address that it listens at
+  std::uint16_t port = 0;          // 0: a free one
+  // PEM files. Empty: no TLS, and only for loopback then, which is the caller's to see to.
+  std::string tls_cert{};
+  std::string tls_key{};
   // What all its streams together may hold, in bytes. 0: what the disk has when the server starts,
   // less a reserve, so that it refuses while there is still room to refuse in.
   std::uint64_t max_store_bytes = 0;
+  // Whether that reserve is half of what is free: for a store that may run full before a ledger
+  // does.
+  bool leaves_half = false;
   // The public nkey ("U…") of the one user who may connect, and who may use streams and buckets,
   // and neither delete, purge nor change a ledger's. Empty: anyone who can reach loopback, and all
   // of it.
   std::string user{};
+  // In place of `user`: whose JWTs open the door.
+  std::optional<NatsOperatorMode> operator_mode{};
   // Until it serves. Generous: it looks through its store first.
   std::chrono::milliseconds start_timeout{120'000};
 };
 
 // Where a live server is.
 struct NatsEndpoint {
-  std::string url;          // nats://127.0.0.1:PORT
+  std::string url;          // nats://127.0.0.1:PORT, or the address that it listens at
   std::string monitor_url;  // http://127.0.0.1:PORT
   std::int64_t pid = 0;
 };
@@ -46,6 +67,7 @@ struct NatsServerRecord {
   std::uint64_t start_time = 0;  // clock ticks since boot, as /proc/PID/stat has it
   std::uint16_t port = 0;
   std::uint16_t monitor_port = 0;
+  std::string host;      // that it listens at; empty: 127.0.0.1
   std::string store;     // folder
   std::string settings;  // those that an adopter must want too
 
@@ -54,6 +76,7 @@ struct NatsServerRecord {
     visit("startTime", self.start_time);
     visit("port", self.port);
     visit("monitorPort", self.monitor_port);
+    visit("host", self.host);
     visit("store", self.store);
     visit("settings", self.settings);
   }

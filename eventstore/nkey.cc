@@ -18,13 +18,43 @@ namespace {
 namespace fs = std::filesystem;
 
 // The letter that each gives in base32, in the upper five bits.
-constexpr std::uint8_t kSeedPrefix = 18U << 3U;  // 'S'
-constexpr std::uint8_t kUserPrefix = 20U << 3U;  // 'U'
-constexpr std::array<std::uint8_t, 2> kUserSeedPrefix = {
-    kSeedPrefix | (kUserPrefix >> 5U), static_cast<std::uint8_t>((kUserPrefix & 31U) << 3U)};
+constexpr std::uint8_t kSeedPrefix = 18U << 3U;      // 'S'
+constexpr std::uint8_t kUserPrefix = 20U << 3U;      // 'U'
+constexpr std::uint8_t kAccountPrefix = 0U << 3U;    // 'A'
+constexpr std::uint8_t kOperatorPrefix = 14U << 3U;  // 'O'
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr unsigned kBitsOfLetter = 5;
 constexpr std::size_t kCheckBytes = 2;
+
+std::uint8_t prefix_of(NkeyKind kind) {
+  switch (kind) {
+    case NkeyKind::User:
+      return kUserPrefix;
+    case NkeyKind::Account:
+      return kAccountPrefix;
+    case NkeyKind::Operator:
+      return kOperatorPrefix;
+  }
+  return kUserPrefix;
+}
+
+std::array<std::uint8_t, 2> seed_prefix_of(NkeyKind kind) {
+  const unsigned prefix = prefix_of(kind);
+  return {static_cast<std::uint8_t>(kSeedPrefix | prefix >> 5U),
+          static_cast<std::uint8_t>((prefix & 31U) << 3U)};
+}
+
+std::string_view name_of(NkeyKind kind) {
+  switch (kind) {
+    case NkeyKind::User:
+      return "a user's";
+    case NkeyKind::Account:
+      return "an account's";
+    case NkeyKind::Operator:
+      return "an operator's";
+  }
+  return "an";
+}
 
 std::uint16_t crc16(const std::vector<std::uint8_t>& bytes) {
   constexpr unsigned kPolynomial = 0x1021;
@@ -37,21 +67,6 @@ std::uint16_t crc16(const std::vector<std::uint8_t>& bytes) {
     crc &= 0xffffU;
   }
   return static_cast<std::uint16_t>(crc);
-}
-
-std::string base32(const std::vector<std::uint8_t>& bytes) {
-  std::string text;
-  unsigned held = 0;
-  unsigned bits = 0;
-  for (const std::uint8_t byte : bytes) {
-    held = (held << 8U) | byte;
-    for (bits += 8; bits >= kBitsOfLetter; bits -= kBitsOfLetter) {
-      text += kAlphabet[(held >> (bits - kBitsOfLetter)) & 31U];
-    }
-    held &= (1U << bits) - 1;
-  }
-  if (bits > 0) text += kAlphabet[(held << (kBitsOfLetter - bits)) & 31U];
-  return text;
 }
 
 // Nothing but what `base32` writes: bits that are left over must be zero.
@@ -98,37 +113,60 @@ Failure<StoreError> unsupported(const fs::path& file, std::string_view why) {
 
 }  // namespace
 
-UserNkey UserNkey::from_bytes(const NkeySeed& seed) {
-  UserNkey key;
+std::string base32(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  unsigned held = 0;
+  unsigned bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    held = (held << 8U) | byte;
+    for (bits += 8; bits >= kBitsOfLetter; bits -= kBitsOfLetter) {
+      text += kAlphabet[(held >> (bits - kBitsOfLetter)) & 31U];
+    }
+    held &= (1U << bits) - 1;
+  }
+  if (bits > 0) text += kAlphabet[(held << (kBitsOfLetter - bits)) & 31U];
+  return text;
+}
+
+Nkey Nkey::from_bytes(const NkeySeed& seed, NkeyKind kind) {
+  Nkey key;
+  key.kind_ = kind;
   key.seed_ = seed;
   CHECK(crypto_sign_seed_keypair(key.public_.data(), key.secret_.data(), seed.data()) == 0);
   return key;
 }
 
-std::optional<UserNkey> UserNkey::from_seed(std::string_view text) {
+std::optional<Nkey> Nkey::from_seed(std::string_view text, NkeyKind kind) {
   const auto bytes = decode(text);
+  const auto prefix = seed_prefix_of(kind);
   NkeySeed seed{};
-  if (!bytes || bytes->size() != kUserSeedPrefix.size() + seed.size()) return std::nullopt;
-  if (!std::equal(kUserSeedPrefix.begin(), kUserSeedPrefix.end(), bytes->begin())) {
-    return std::nullopt;
-  }
-  std::copy_n(bytes->begin() + kUserSeedPrefix.size(), seed.size(), seed.begin());
-  return from_bytes(seed);
+  if (!bytes || bytes->size() != prefix.size() + seed.size()) return std::nullopt;
+  if (!std::equal(prefix.begin(), prefix.end(), bytes->begin())) return std::nullopt;
+  std::copy_n(bytes->begin() + prefix.size(), seed.size(), seed.begin());
+  return from_bytes(seed, kind);
 }
 
-std::string UserNkey::public_key() const {
-  std::vector<std::uint8_t> bytes{kUserPrefix};
+Nkey Nkey::derive(std::string_view name) const {
+  NkeySeed seed{};
+  crypto_generichash(seed.data(), seed.size(), reinterpret_cast<const unsigned char*>(name.data()),
+                     name.size(), seed_.data(), seed_.size());
+  return from_bytes(seed, kind_);
+}
+
+std::string Nkey::public_key() const {
+  std::vector<std::uint8_t> bytes{prefix_of(kind_)};
   bytes.insert(bytes.end(), public_.begin(), public_.end());
   return encode(std::move(bytes));
 }
 
-std::string UserNkey::seed() const {
-  std::vector<std::uint8_t> bytes(kUserSeedPrefix.begin(), kUserSeedPrefix.end());
+std::string Nkey::seed() const {
+  const auto prefix = seed_prefix_of(kind_);
+  std::vector<std::uint8_t> bytes(prefix.begin(), prefix.end());
   bytes.insert(bytes.end(), seed_.begin(), seed_.end());
   return encode(std::move(bytes));
 }
 
-NkeySignature UserNkey::sign(std::string_view message) const {
+NkeySignature Nkey::sign(std::string_view message) const {
   NkeySignature signature{};
   crypto_sign_detached(signature.data(), nullptr,
                        reinterpret_cast<const unsigned char*>(message.data()), message.size(),
@@ -136,7 +174,7 @@ NkeySignature UserNkey::sign(std::string_view message) const {
   return signature;
 }
 
-Stored<UserNkey> load_nkey(const fs::path& file) {
+Stored<Nkey> load_nkey(const fs::path& file, NkeyKind kind) {
   struct stat status {};
   if (stat(file.c_str(), &status) != 0) return Failure{file_error("reading", file)};
   if ((status.st_mode & 077U) != 0) return unsupported(file, "may be read by others: chmod 600 it");
@@ -144,15 +182,15 @@ Stored<UserNkey> load_nkey(const fs::path& file) {
   if (!text) return Failure{text.error()};
   std::string_view seed = text.value();
   while (!seed.empty() && (seed.back() == '\n' || seed.back() == '\r')) seed.remove_suffix(1);
-  const auto key = UserNkey::from_seed(seed);
-  if (!key) return unsupported(file, "holds no seed of a user's nkey");
+  const auto key = Nkey::from_seed(seed, kind);
+  if (!key) return unsupported(file, fmt::format("holds no seed of {} nkey", name_of(kind)));
   return *key;
 }
 
-Stored<UserNkey> load_or_make_nkey(const fs::path& file, const NkeySeed& new_seed) {
+Stored<Nkey> load_or_make_nkey(const fs::path& file, const NkeySeed& new_seed, NkeyKind kind) {
   std::error_code error;
-  if (fs::exists(file, error) || error) return load_nkey(file);
-  const UserNkey key = UserNkey::from_bytes(new_seed);
+  if (fs::exists(file, error) || error) return load_nkey(file, kind);
+  const Nkey key = Nkey::from_bytes(new_seed, kind);
   fs::create_directories(file.parent_path(), error);
   auto written = replace_file(file, key.seed() + "\n");
   if (!written) return Failure{written.error()};

@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "projections/change_listener.h"
 #include "projections/generations.h"
 #include "projections/projector.h"
 #include "projections/rocks_read_models.h"
@@ -22,6 +23,7 @@ using eventstore::Done;
 struct ProjectionOptions {
   std::filesystem::path folder;              // holds the generations and CURRENT
   std::vector<eventstore::Ledger*> ledgers;  // in the order of partitions; outlive the projection
+  ChangeListener* listener = nullptr;        // outlives the projection; null: nobody is told
 };
 
 // Thread-safe.
@@ -61,6 +63,7 @@ class Projection {
   Stored<Done> replace(std::unique_ptr<Running> next, bool make_current,
                        const std::stop_token& stop);
   std::shared_ptr<Running> running() const;
+  void tell_of(const Running& served) const;
   void watch(const std::stop_token& stop);
   void follow_current(const std::stop_token& stop);
 

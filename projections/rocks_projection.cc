@@ -53,6 +53,8 @@ Stored<Opened> open_writer(const std::filesystem::path& folder, std::size_t part
 struct Projection::Running {
   std::uint64_t number = 0;
   ServedModels models;
+  // Whether changes of it are told: those of one that is only being built are nobody's yet.
+  std::shared_ptr<std::atomic<bool>> telling = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<Projector> projector;
 };
 
@@ -65,6 +67,7 @@ Stored<std::unique_ptr<Projection>> Projection::open(ProjectionOptions options) 
   if (!running) return Failure{std::move(running).error()};
   projection->running_ = std::move(running).value();
   projection->served_ = std::make_unique<RocksReadModels>(projection->running_->models);
+  projection->tell_of(*projection->running_);
   projection->watcher_ =
       std::jthread([raw = projection.get()](const std::stop_token& stop) { raw->watch(stop); });
   return projection;
@@ -81,9 +84,10 @@ Stored<std::unique_ptr<Projection::Running>> Projection::run(std::uint64_t numbe
   auto opened = open_writer(generations_.folder(number), options_.ledgers.size());
   if (!opened) return Failure{std::move(opened).error()};
   auto progress = std::make_shared<Progress>(positions_of(opened.value().writer->points()));
+  auto running = std::make_unique<Running>();
+  opened.value().writer->tell(options_.listener, running->telling);
   auto projector = Projector::start(options_.ledgers, std::move(opened.value().writer), progress);
   if (!projector) return Failure{std::move(projector).error()};
-  auto running = std::make_unique<Running>();
   running->number = number;
   running->models = {opened.value().database, progress, std::move(hold).value()};
   running->projector = std::move(projector).value();
@@ -109,6 +113,12 @@ Stored<std::unique_ptr<Projection::Running>> Projection::run_current() {
   const Stored<Done> named = generations_.make_current(running.value()->number);
   if (!named) return Failure{named.error()};
   return running;
+}
+
+// Whatever it wrote before is covered by `replaced`, which comes after.
+void Projection::tell_of(const Running& served) const {
+  *served.telling = true;
+  if (options_.listener != nullptr) options_.listener->replaced();
 }
 
 std::shared_ptr<Projection::Running> Projection::running() const {
@@ -147,6 +157,7 @@ Stored<Done> Projection::replace(std::unique_ptr<Running> next, bool make_curren
   }
   progress.raise_tick(before->models.progress->tick() + 1);
   served_->serve(next->models);
+  tell_of(*next);
   spdlog::info("read models of generation {} are in use", next->number);
   const std::lock_guard lock(mutex_);
   running_ = std::move(next);

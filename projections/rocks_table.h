@@ -13,6 +13,7 @@
 #include "domain/check.h"
 #include "eventstore/json_read.h"
 #include "eventstore/json_write.h"
+#include "projections/change_listener.h"
 #include "projections/documents.h"
 #include "projections/index_keys.h"
 #include "projections/rocks_database.h"
@@ -65,6 +66,13 @@ class RocksTable : public Table<D> {
     std::ranges::sort(dirty_, {}, [](const Slot* slot) { return std::string_view(slot->first); });
     for (Slot* slot : dirty_) {
       if (version_of(slot->second.document) > 0) put(batch, changes, *slot);
+    }
+  }
+
+  // The keys that `put_into` put, until `written`.
+  void append_changed(Model model, std::vector<ChangedDocument>& changed) const {
+    for (const Slot* slot : dirty_) {
+      if (version_of(slot->second.document) > 0) changed.push_back({model, slot->first});
     }
   }
 

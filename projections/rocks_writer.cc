@@ -120,6 +120,26 @@ void RocksWriter::put_index_changes() {
   index_changes_.clear();
 }
 
+void RocksWriter::tell(ChangeListener* listener, std::shared_ptr<const std::atomic<bool>> telling) {
+  listener_ = listener;
+  telling_ = std::move(telling);
+}
+
+void RocksWriter::tell_changes() {
+  if (listener_ == nullptr || !*telling_) return;
+  std::vector<ChangedDocument> changed;
+  const auto add = [&](Model model, const auto& table) {
+    if (listener_->wants(model)) table.append_changed(model, changed);
+  };
+  add(Model::Vendors, vendors_);
+  add(Model::Products, products_);
+  add(Model::Stock, stock_);
+  add(Model::Orders, orders_);
+  add(Model::VendorOrders, vendor_orders_);
+  add(Model::Customers, customers_);
+  if (!changed.empty()) listener_->changed(changed);
+}
+
 Stored<Done> RocksWriter::write() {
   if (failure_) return Failure{*failure_};
   for_each_table([this](auto& table) { table.put_into(batch_, index_changes_); });
@@ -129,6 +149,7 @@ Stored<Done> RocksWriter::write() {
   }
   const Stored<Done> written = database_->write(batch_);
   if (!written) return written;
+  tell_changes();
   for_each_table([](auto& table) { table.written(); });
   points_ = folded_;
   batch_.Clear();

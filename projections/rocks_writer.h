@@ -2,8 +2,10 @@
 // of a batch go in one write, or none of them does.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
+#include "projections/change_listener.h"
 #include "projections/model_writer.h"
 #include "projections/rocks_database.h"
 #include "projections/rocks_table.h"
@@ -21,6 +23,10 @@ class RocksWriter : public ModelWriter {
   std::vector<ModelPoint> points() const override { return points_; }
   Stored<Done> fold(const eventstore::StoredCommit& commit) override;
   Stored<Done> write() override;
+
+  // `listener` is told of each batch once it is written, while `telling` holds. Before the first
+  // fold; null: nobody is. Both outlive the writer.
+  void tell(ChangeListener* listener, std::shared_ptr<const std::atomic<bool>> telling);
 
  private:
   // Entries are never read by a fold, so they go into the batch a group at a time.
@@ -40,11 +46,14 @@ class RocksWriter : public ModelWriter {
   Stored<Done> check(const eventstore::StoredCommit& commit) const;
   void for_each_table(auto&& visit);
   void put_index_changes();
+  void tell_changes();
 
   std::shared_ptr<RocksDatabase> database_;
   std::vector<ModelPoint> points_;  // written
   std::vector<ModelPoint> folded_;  // in memory
   std::optional<StoreError> failure_;
+  ChangeListener* listener_ = nullptr;
+  std::shared_ptr<const std::atomic<bool>> telling_;
   RocksTable<VendorDocument> vendors_;
   RocksTable<ProductDocument> products_;
   RocksTable<StockDocument> stock_;

@@ -85,6 +85,14 @@ std::string host_and_port(const std::string& host, std::uint16_t port) {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+std::string ip_address(std::string_view text) {
+  const std::string given(text);
+  if (is_ip(given, false)) return given;
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, given.c_str(), &address) != 1) return {};
+  return text_of(address);
+}
+
 std::string peer_address(int socket) {
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);

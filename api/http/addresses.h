@@ -26,6 +26,9 @@ std::string host_and_port(const std::string& host, std::uint16_t port);
 // there is none.
 std::string peer_address(int socket);
 
+// The IP address in its one spelling; empty when `text` is none.
+std::string ip_address(std::string_view text);
+
 // Who has the address, as far as limits go: an IPv4 address, or the 64 bits of an IPv6 network,
 // all of whose addresses one subscriber has.
 std::string subscriber_of(std::string_view address);

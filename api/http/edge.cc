@@ -45,7 +45,7 @@ bool EdgeRules::allows(std::string_view origin) const {
 
 void add_cors(const EdgeRules& rules, const Request& request, Response& response) {
   if (rules.origins.empty() && !rules.loopback_origins) return;
-  response.set_header("Vary", "Origin");
+  add_vary(response, "Origin");
   if (request.headers.origin.empty() || !rules.allows(request.headers.origin)) return;
   response.set_header("Access-Control-Allow-Origin", request.headers.origin);
   response.set_header("Access-Control-Expose-Headers", std::string(kExposedHeaders));
@@ -57,6 +57,15 @@ void add_preflight(const EdgeRules& rules, const Request& request, const std::st
   response.set_header("Access-Control-Allow-Methods", methods);
   response.set_header("Access-Control-Allow-Headers", std::string(kAllowedHeaders));
   response.set_header("Access-Control-Max-Age", std::string(kPreflightSeconds));
+}
+
+void add_vary(Response& response, std::string_view field) {
+  for (auto& [name, value] : response.headers) {
+    if (name != "Vary") continue;
+    value.append(", ").append(field);
+    return;
+  }
+  response.set_header("Vary", std::string(field));
 }
 
 bool is_origin(std::string_view text) {

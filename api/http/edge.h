@@ -40,6 +40,9 @@ void add_cors(const EdgeRules& rules, const Request& request, Response& response
 void add_preflight(const EdgeRules& rules, const Request& request, const std::string& methods,
                    Response& response);
 
+// Adds a request header field to those that the answer depends on.
+void add_vary(Response& response, std::string_view field);
+
 // Whether `text` is an origin as browsers write one: scheme, host and a port that is not the
 // scheme's own; no path.
 bool is_origin(std::string_view text);

@@ -11,6 +11,8 @@ Answered<Response> register_vendor(const Call& call);
 Answered<Response> list_vendors(const Call& call);
 Answered<Response> read_vendor(const Call& call);
 Answered<Response> change_vendor(const Call& call);
+Answered<Response> mint_nats_credentials(const Call& call);
+Answered<Response> revoke_nats_credentials(const Call& call);
 
 Answered<Response> list_product(const Call& call);
 Answered<Response> list_vendor_products(const Call& call);
@@ -46,6 +48,9 @@ Answered<Response> read_customer(const Call& call);
 Answered<Response> change_customer(const Call& call);
 Answered<Response> erase_customer(const Call& call);
 Answered<Response> export_customer(const Call& call);
+
+Answered<Response> follow_live(const Call& call);
+Answered<Response> make_live_ticket(const Call& call);
 
 Answered<Response> list_events(const Call& call);
 Answered<Response> list_security_events(const Call& call);

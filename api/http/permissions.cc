@@ -46,6 +46,8 @@ constexpr std::array kPermissions = {
     shown(row("listVendors", "AAAAAA")),
     shown(row("readVendor", "AAAAAA")),
     row("changeVendor",        "A-O---", KnownVendor, "vendors:write"),
+    row("mintNatsCredentials", "A-O---", KnownVendor, "feed:read"),
+    row("revokeNatsCredentials", "A-O---", KnownVendor, "feed:read"),
 
     row("listProduct",         "A-O---", KnownVendor, "catalogue:write"),
     shown(row("listVendorProducts", "AAAAAA")),
@@ -81,6 +83,10 @@ constexpr std::array kPermissions = {
     row("changeCustomer",      "AA-O--", Customer, "customers:write"),
     row("eraseCustomer",       "A-----", Nobody, "customers:write"),
     row("exportCustomer",      "A--OA-", Customer, "customers:read"),
+
+    // Who sees what there, the live gateway says.
+    row("followLive", "AAAAAA"),
+    row("makeLiveTicket", "AAAAA-"),
 
     row("listEvents",          "A-O-A-", QueryVendor, "events:read"),
     row("listSecurityEvents",  "A---A-", Nobody, "events:read"),

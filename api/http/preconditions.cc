@@ -29,6 +29,10 @@ std::string etag(domain::Version version) {
   return '"' + std::to_string(version) + '"';
 }
 
+std::string public_etag(domain::Version version) {
+  return '"' + std::to_string(version) + "-public\"";
+}
+
 Answered<Preconditions> preconditions_of(const Call& call) {
   Preconditions demanded;
   const std::string_view match = trimmed(call.request.headers.if_match);
@@ -58,13 +62,13 @@ Answered<eventstore::Done> refuse_new(const Call& call, const Preconditions& dem
   return Failure{precondition_failed("There is none yet, and If-Match is *.")};
 }
 
-bool already_known(const Call& call, domain::Version version) {
+bool already_known(const Call& call, std::string_view known) {
   std::string_view tags = call.request.headers.if_none_match;
   while (!tags.empty()) {
     const std::size_t comma = std::min(tags.find(','), tags.size());
     std::string_view tag = trimmed(tags.substr(0, comma));
     if (tag.starts_with("W/")) tag.remove_prefix(2);  // the comparison of reads is weak
-    if (tag == "*" || version_of(tag) == version) return true;
+    if (tag == "*" || tag == known) return true;
     tags.remove_prefix(std::min(comma + 1, tags.size()));
   }
   return false;

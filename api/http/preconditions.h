@@ -1,4 +1,5 @@
-// Preconditions: ETags and the headers that compare them. A document's ETag is its version.
+// Preconditions: ETags and the headers that compare them. A document's ETag is its version, and
+// which view of it.
 #pragma once
 
 #include <optional>
@@ -10,6 +11,9 @@
 namespace cassette::api {
 
 std::string etag(domain::Version version);
+// Of what is public of a document that has more to it: never that of the whole, since the same
+// version is other bytes there. No write takes it.
+std::string public_etag(domain::Version version);
 
 // What a write demands of the document it changes.
 struct Preconditions {
@@ -26,7 +30,7 @@ Answered<Preconditions> preconditions_of(const Call& call);
 Answered<eventstore::Done> refuse_new(const Call& call, const Preconditions& demanded,
                                       projections::Model model, std::string_view key);
 
-// Whether If-None-Match names the version, so that the answer to a read is 304.
-bool already_known(const Call& call, domain::Version version);
+// Whether If-None-Match names the ETag `known`, so that the answer to a read is 304.
+bool already_known(const Call& call, std::string_view known);
 
 }  // namespace cassette::api

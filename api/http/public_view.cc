@@ -58,12 +58,13 @@ struct ListingGlance {
 };
 
 template <class View>
-void narrow(const Caller& caller, std::string& document) {
+bool narrow(const Caller& caller, std::string& document) {
   View view;
   CHECK(eventstore::read_json(document, view));
-  if (sees_all_of(caller, view.vendor_id.value)) return;
+  if (sees_all_of(caller, view.vendor_id.value)) return false;
   document.clear();
   eventstore::write_json(document, view);
+  return true;
 }
 
 bool is_listed(const std::optional<Document>& product) {
@@ -95,10 +96,11 @@ Answered<std::vector<bool>> visible(const Call& call, std::span<const std::strin
 
 }  // namespace
 
-void show_public(const Caller& caller, Model model, std::string& document) {
-  if (asker_of(caller) == Asker::Admin) return;  // of all callers the most, and sees everything
-  if (model == Model::Vendors) narrow<PublicVendor>(caller, document);
-  if (model == Model::Stock) narrow<PublicStock>(caller, document);
+bool show_public(const Caller& caller, Model model, std::string& document) {
+  if (asker_of(caller) == Asker::Admin) return false;  // of all the most, and sees everything
+  if (model == Model::Vendors) return narrow<PublicVendor>(caller, document);
+  if (model == Model::Stock) return narrow<PublicStock>(caller, document);
+  return false;
 }
 
 Answered<eventstore::Done> show_public(const Call& call, ListQuery::List list,

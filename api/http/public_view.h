@@ -10,8 +10,9 @@
 
 namespace cassette::api {
 
-// Narrows the document to what the caller may see of it.
-void show_public(const Caller& caller, Model model, std::string& document);
+// Narrows the document to what the caller may see of it. Whether anything was left out, so that it
+// is another view, with an ETag of its own.
+bool show_public(const Caller& caller, Model model, std::string& document);
 
 // Narrows each document of a page, and leaves out the stock of parts that are not listed where only
 // listed ones are public.

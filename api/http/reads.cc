@@ -6,6 +6,7 @@
 #include "api/http/json_text.h"
 #include "api/http/preconditions.h"
 #include "api/http/public_view.h"
+#include "api/http/shared_caches.h"
 
 namespace cassette::api {
 namespace {
@@ -152,14 +153,19 @@ Answered<Response> get_document(const Call& call, Model model, std::string_view 
   if (!waited) return Failure{waited.error()};
   auto document = read_document(call, model, key, entity);
   if (!document) return Failure{std::move(document).error()};
-  show_public(call.caller, model, document.value().body);
-  if (!already_known(call, document.value().version)) {
-    return respond_with(call, 200, std::move(document).value());
-  }
+  const bool narrowed = show_public(call.caller, model, document.value().body);
+  const domain::Version version = document.value().version;
+  std::string tag = narrowed ? public_etag(version) : etag(version);
   Response response;
-  response.status = 304;
-  response.set_header("ETag", etag(document.value().version));
-  response.set_header("Cache-Control", "private");
+  if (already_known(call, tag)) {
+    response.status = 304;
+  } else {
+    auto body = call.services.sealer.open_document(std::move(document.value().body), {});
+    if (!body) return Failure{problem_of(body.error())};
+    response.body = std::move(body).value();
+  }
+  response.set_header("ETag", std::move(tag));
+  add_cache_rules(call, model, response);
   return response;
 }
 

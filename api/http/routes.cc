@@ -11,6 +11,10 @@ constexpr std::array kRoutes = {
     Route{"GET", "/vendors", "listVendors", list_vendors},
     Route{"GET", "/vendors/{vendorId}", "readVendor", read_vendor},
     Route{"PATCH", "/vendors/{vendorId}", "changeVendor", change_vendor, Takes::Patch},
+    Route{"POST", "/vendors/{vendorId}/nats-credentials", "mintNatsCredentials",
+          mint_nats_credentials, Takes::OptionalJson},
+    Route{"DELETE", "/vendors/{vendorId}/nats-credentials", "revokeNatsCredentials",
+          revoke_nats_credentials},
 
     Route{"POST", "/vendors/{vendorId}/products", "listProduct", list_product, Takes::Json},
     Route{"GET", "/vendors/{vendorId}/products", "listVendorProducts", list_vendor_products},
@@ -54,6 +58,9 @@ constexpr std::array kRoutes = {
     Route{"PATCH", "/customers/{customerId}", "changeCustomer", change_customer, Takes::Patch},
     Route{"DELETE", "/customers/{customerId}", "eraseCustomer", erase_customer},
     Route{"GET", "/customers/{customerId}/export", "exportCustomer", export_customer},
+
+    Route{"GET", "/live", "followLive", follow_live},
+    Route{"POST", "/live/tickets", "makeLiveTicket", make_live_ticket},
 
     Route{"GET", "/events", "listEvents", list_events},
     Route{"GET", "/security-events", "listSecurityEvents", list_security_events},

@@ -150,13 +150,22 @@ bool is_multipart(const httplib::Request& request) {
   return request.get_header_value("Content-Type").starts_with("multipart/");
 }
 
-Request to_request(const httplib::Request& from, bool tls) {
+// Whose request it is: the peer's, or whom a proxy that we trust has it from.
+std::string address_of(const httplib::Request& from, const std::vector<std::string>& proxies) {
+  const bool by_proxy = std::ranges::find(proxies, from.remote_addr) != proxies.end();
+  if (!by_proxy || from.get_header_value_count("X-Real-IP") != 1) return from.remote_addr;
+  std::string named = ip_address(from.get_header_value("X-Real-IP"));
+  return named.empty() ? from.remote_addr : named;
+}
+
+Request to_request(const httplib::Request& from, const std::vector<std::string>& proxies,
+                   bool tls) {
   Request request;
   request.method = from.method;
   request.target = from.target;
   request.headers = known_headers(from.headers);
   request.headers.request_id = request_id_of(request.headers.request_id);
-  request.address = from.remote_addr;
+  request.address = address_of(from, proxies);
   request.tls = tls;
   return request;
 }
@@ -218,7 +227,10 @@ class HttpServer::Listener : public httplib::Server {
  public:
   // `tls` outlives the listener; null: plain HTTP.
   Listener(const HttpServer::Options& options, const TlsContext* tls)
-      : tls_(tls), patience_(options.patience), threads_(options.threads) {
+      : tls_(tls),
+        patience_(options.patience),
+        proxies_(options.trusted_proxies),
+        threads_(options.threads) {
     // Without the library's SO_REUSEPORT: a second process on the port must fail, not share it.
     set_socket_options([](socket_t socket) {
       const int on = 1;
@@ -288,14 +300,14 @@ class HttpServer::Listener : public httplib::Server {
     } else if (body == Body::Present) {
       return false;
     } else {
-      answer(to_request(request, tls_ != nullptr), response);
+      answer(to_request(request, proxies_, tls_ != nullptr), response);
     }
     return true;
   }
 
   void read_and_handle(const httplib::Request& from, httplib::Response& response,
                        const httplib::ContentReader& reader) const {
-    Request request = to_request(from, tls_ != nullptr);
+    Request request = to_request(from, proxies_, tls_ != nullptr);
     const std::size_t limit = router_->max_body_bytes(request.method, request.target);
     const std::uint64_t length = from.get_header_value_u64("Content-Length");
     request.body_too_large = length > limit;
@@ -378,6 +390,7 @@ class HttpServer::Listener : public httplib::Server {
 
   const TlsContext* tls_;
   const Patience patience_;
+  const std::vector<std::string> proxies_;
   const std::size_t threads_;
   std::atomic<std::size_t> busy_{0};  // threads that have a connection
   const Router* router_ = nullptr;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "api/http/router.h"
 #include "api/http/wire.h"
@@ -32,6 +33,9 @@ class HttpServer {
     // Connections waiting for a thread; more are closed.
     std::size_t max_queued_connections = 1024;
     Patience patience = {};
+    // IP addresses of proxies: what one of them names in X-Real-IP is whose request it is. Anybody
+    // else's X-Real-IP says nothing.
+    std::vector<std::string> trusted_proxies = {};
     // Requests of one connection: it is closed after so many, so that others get its thread.
     std::size_t max_requests = 100'000;
   };

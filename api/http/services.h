@@ -17,11 +17,13 @@
 #include "api/identity/signer.h"
 #include "eventstore/command_gateway.h"
 #include "eventstore/journal.h"
+#include "eventstore/vendor_feed.h"
 #include "projections/read_models.h"
 
 namespace cassette::api {
 
 class Identity;
+class LiveTickets;
 class RateLimits;
 class SecurityLog;
 
@@ -91,6 +93,10 @@ struct Services {
   bool private_catalogue = false;                   // the catalogue asks for a token as well
   eventstore::Journal* security_journal = nullptr;  // what `security` writes; null: can't be read
   EdgeRules edge = {};
+  LiveTickets* live_tickets = nullptr;  // null: there is no live gateway
+  std::string live_url = {};            // its origin; empty: by the host that is asked
+  std::uint16_t live_port = 0;          // 0: there is no live gateway
+  eventstore::VendorFeed* vendor_feed = nullptr;  // null: credentials are not ours to mint
 };
 
 // A request, routed. Lives as long as its handler runs.

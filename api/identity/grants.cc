@@ -74,7 +74,7 @@ bool is_over(std::string_view key, domain::Timestamp now) {
     return made && after(after(*made, lifetime), kSweepMargin) < now;
   };
   return over(kCode, kCodeRemembered) || over(kDenied, kTokenLifetime) ||
-         over(kFamily, kFamilyLifetime);
+         over(kFamily, kFamilyLifetime) || over(kLiveTicketPrefix, kLiveTicketLifetime);
 }
 
 std::string join(std::string_view prefix, std::string_view id) {

@@ -20,6 +20,10 @@ inline constexpr std::chrono::seconds kCodeLifetime{60};
 // How long after its making a code that comes again still revokes what it gave: until the access
 // token that it gave is over, with a clock that is behind.
 inline constexpr std::chrono::minutes kCodeRemembered{15};
+// A one-time ticket for the live gateway (api/live/tickets.h): its record's name, and how long it
+// may be redeemed.
+inline constexpr std::string_view kLiveTicketPrefix = "ticket.";
+inline constexpr std::chrono::seconds kLiveTicketLifetime{30};
 // How long a sign-in can be refreshed.
 inline constexpr std::chrono::days kFamilyLifetime{30};
 

@@ -22,7 +22,7 @@ const Scopes& known_scopes() {
   static const Scopes kScopes{"openid",          "offline_access", "vendors:write",
                               "catalogue:write", "stock:read",     "stock:write",
                               "orders:read",     "orders:write",   "customers:read",
-                              "customers:write", "events:read"};
+                              "customers:write", "events:read",    "feed:read"};
   return kScopes;
 }
 

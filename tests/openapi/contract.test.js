@@ -13,6 +13,7 @@ import catalogue from './suites/catalogue.js';
 import customers from './suites/customers.js';
 import fulfilment from './suites/fulfilment.js';
 import identity from './suites/identity.js';
+import live from './suites/live.js';
 import orders from './suites/orders.js';
 import { plantPersonalData, searchFolder } from './suites/personal_data.js';
 import service from './suites/service.js';
@@ -41,7 +42,8 @@ for (const partitions of [1, 3]) {
       context.server?.remove();
     });
     for (const suite of
-      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, badInput]) {
+      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, live,
+        badInput]) {
       suite(context);
     }
     test('personal data is nowhere in clear in the data folder', async () => {

@@ -17,10 +17,10 @@ using eventstore::AppendOutcome;
 using eventstore::JetStreamConnection;
 using eventstore::JetStreamOptions;
 using eventstore::NatsServer;
-using eventstore::UserNkey;
+using eventstore::Nkey;
 
-const UserNkey& engine() {
-  static const UserNkey key = UserNkey::from_bytes({1, 2, 3});
+const Nkey& engine() {
+  static const Nkey key = Nkey::from_bytes({1, 2, 3});
   return key;
 }
 
@@ -57,7 +57,7 @@ std::string base64url(const eventstore::NkeySignature& bytes) {
   return text;
 }
 
-std::string signed_by(const UserNkey& key, const std::string& nonce, const std::string& name) {
+std::string signed_by(const Nkey& key, const std::string& nonce, const std::string& name) {
   return ",\"nkey\":\"" + name + "\",\"sig\":\"" + base64url(key.sign(nonce)) + "\"";
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("nobody gets into the ledger's server but the engine") {
   const Rig rig;
   CHECK(rig.lets_in(as_engine("")));
   CHECK_FALSE(rig.lets_in({.url = ""}));
-  CHECK_FALSE(rig.lets_in({.url = "", .nkey = UserNkey::from_bytes({9})}));
+  CHECK_FALSE(rig.lets_in({.url = "", .nkey = Nkey::from_bytes({9})}));
   const std::string host = rig.nats.url().substr(std::string("nats://").size());
   for (const std::string& who : {std::string("made-up-token"), std::string("admin:admin"),
                                  engine().public_key(), "engine:" + engine().public_key()}) {
@@ -83,7 +83,7 @@ TEST_CASE("the server says no to whoever is not the engine, and hears nothing el
     return raw.connect(members(raw.nonce()));
   };
   const std::string us = engine().public_key();
-  const UserNkey other = UserNkey::from_bytes({9});
+  const Nkey other = Nkey::from_bytes({9});
   CHECK(answer([&](const std::string& nonce) { return signed_by(engine(), nonce, us); }) == "PONG");
   CHECK(answer([](const std::string&) { return std::string(); }) == no);
   CHECK(answer([](const std::string&) { return std::string(R"(,"auth_token":"x")"); }) == no);

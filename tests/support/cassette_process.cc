@@ -97,7 +97,7 @@ std::optional<std::string> read_some(const OwnedFd& from, steady_clock::time_poi
   return bytes;
 }
 
-// DATA/nats/server.json, as far as it is of use here.
+// DATA/nats/server.json or DATA/feed/server.json, as far as it is of use here.
 struct ServerRecord {
   std::int64_t pid = 0;
   std::uint64_t start_time = 0;  // as /proc/PID/stat has it
@@ -110,9 +110,9 @@ struct ServerRecord {
   }
 };
 
-ServerRecord read_record(const std::filesystem::path& data) {
+ServerRecord read_record(const std::filesystem::path& folder) {
   ServerRecord record;
-  if (!eventstore::read_json(read_file(data / "nats" / "server.json"), record)) return {};
+  if (!eventstore::read_json(read_file(folder / "server.json"), record)) return {};
   return record;
 }
 
@@ -126,15 +126,15 @@ std::uint64_t start_time_of(std::int64_t pid) {
 }
 
 // The live server that the folder records; none when it isn't that one any more.
-OwnedFd recorded_server(const std::filesystem::path& data) {
-  const ServerRecord record = read_record(data);
+OwnedFd recorded_server(const std::filesystem::path& folder) {
+  const ServerRecord record = read_record(folder);
   if (record.pid <= 1) return OwnedFd();
   OwnedFd process = open_pidfd(static_cast<pid_t>(record.pid));
   return process && start_time_of(record.pid) == record.start_time ? std::move(process) : OwnedFd();
 }
 
-bool end_recorded_server(const std::filesystem::path& data) {
-  const OwnedFd server = recorded_server(data);
+bool end_recorded_server(const std::filesystem::path& folder) {
+  const OwnedFd server = recorded_server(folder);
   return server && signal_to(server, SIGKILL) && await_end(server, kDeadline);
 }
 
@@ -208,6 +208,7 @@ void CassetteProcess::launch(const std::vector<std::string>& more) {
   unread_.clear();
   http_url_.clear();
   nats_url_.clear();
+  live_url_.clear();
 }
 
 bool CassetteProcess::await_line(std::string_view beginning, milliseconds limit) {
@@ -250,11 +251,15 @@ std::optional<int> CassetteProcess::await_exit(milliseconds limit) {
 }
 
 bool CassetteProcess::kill_nats() {
-  return end_recorded_server(data_);
+  return end_recorded_server(data_ / "nats");
+}
+
+bool CassetteProcess::kill_feed_nats() {
+  return end_recorded_server(data_ / "feed");
 }
 
 std::string CassetteProcess::monitor_url() const {
-  const std::int64_t port = read_record(data_).monitor_port;
+  const std::int64_t port = read_record(data_ / "nats").monitor_port;
   return port == 0 ? "" : "http://127.0.0.1:" + std::to_string(port);
 }
 
@@ -282,8 +287,10 @@ std::optional<std::string> CassetteProcess::next_line(steady_clock::time_point d
 void CassetteProcess::take_line(std::string_view line) {
   static constexpr std::string_view kHttp = "http: ";
   static constexpr std::string_view kNats = "nats: ";
+  static constexpr std::string_view kLive = "live: ";
   if (line.starts_with(kHttp)) http_url_ = line.substr(kHttp.size());
   if (line.starts_with(kNats)) nats_url_ = line.substr(kNats.size());
+  if (line.starts_with(kLive)) live_url_ = line.substr(kLive.size());
 }
 
 // ---- run_cassette ----------------------------------------------------------------------------

@@ -105,14 +105,16 @@ class CassetteProcess {
   // The exit status of one that ends by itself; nothing when it does not within `limit`.
   std::optional<int> await_exit(std::chrono::milliseconds limit = kDeadline);
 
-  // SIGKILL to the embedded nats-server that the data folder records, and waits for its end. False
-  // when the record names no live one.
+  // SIGKILL to the embedded nats-server of the ledger, or of the feed, that the data folder records,
+  // and waits for its end. False when the record names no live one.
   bool kill_nats();
+  bool kill_feed_nats();
 
   const std::filesystem::path& data() const { return data_; }
   pid_t pid() const { return pid_; }
   const std::string& http_url() const { return http_url_; }
   const std::string& nats_url() const { return nats_url_; }
+  const std::string& live_url() const { return live_url_; }
   // Of the embedded nats-server; empty when the record does not name one.
   std::string monitor_url() const;
   // All it wrote to stderr, over all its runs.
@@ -133,6 +135,7 @@ class CassetteProcess {
   std::string unread_;
   std::string http_url_;
   std::string nats_url_;
+  std::string live_url_;
 };
 
 }  // namespace cassette::test

@@ -52,7 +52,7 @@ struct DataKey {
   std::string plain;
 };
 
-eventstore::UserNkey engine_of(const fs::path& data) {
+eventstore::Nkey engine_of(const fs::path& data) {
   const auto key = eventstore::load_nkey(data / "nats" / "engine.nk");
   REQUIRE(key.ok());
   return key.value();

@@ -35,7 +35,7 @@ const std::array<Library, 12> kLibraries = {{
     {"fmt/", {"eventstore/", "projections/", "replay/", "api/"}},
     {"spdlog/", {"eventstore/", "projections/", "replay/", "api/"}},
     {"sodium", {"eventstore/", "api/identity/"}},
-    {"openssl/", {"eventstore/", "api/identity/"}},
+    {"openssl/", {"eventstore/", "api/identity/", "api/cache_files"}},
     {"xxhash.h", {"eventstore/"}},
     {"nats/", {"eventstore/jetstream"}},
     {"rocksdb/", {"eventstore/rocks", "projections/rocks"}},

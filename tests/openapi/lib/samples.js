@@ -83,6 +83,10 @@ export const samples = {
   listVendors: get(() => '/vendors'),
   readVendor: get(vendor),
   changeVendor: write('PATCH', vendor, () => ({ name: fresh('Renamed') })),
+  mintNatsCredentials: write('POST', (whose) => `${vendor(whose)}/nats-credentials`, () => ({})),
+  revokeNatsCredentials: async (make, whose) => ({
+    method: 'DELETE', target: `${vendor(whose)}/nats-credentials`,
+  }),
 
   listProduct: write('POST', (whose) => `${vendor(whose)}/products`, details),
   listVendorProducts: get((whose) => `${vendor(whose)}/products`),

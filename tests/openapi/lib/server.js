@@ -33,6 +33,7 @@ export class Server {
     const ready = new Promise((resolve) => {
       createInterface({ input: server.process.stdout }).on('line', (line) => {
         if (line.startsWith('http: ')) server.url = new URL(line.slice('http: '.length));
+        if (line.startsWith('live: ')) server.live = new URL(line.slice('live: '.length));
         if (line === 'ready') resolve(true);
       });
     });

@@ -1,0 +1,55 @@
+// Client message: what a WebSocket client may say, and the gateway's own messages as text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/http/problem.h"
+#include "api/live/mailbox.h"
+#include "api/live/subscription.h"
+
+namespace cassette::api {
+
+enum class ClientVerb { Subscribe, Unsubscribe, Ack };
+
+}  // namespace cassette::api
+
+template <>
+struct cassette::EnumNames<cassette::api::ClientVerb> {
+  static constexpr std::array<std::string_view, 3> values{"subscribe", "unsubscribe", "ack"};
+};
+
+namespace cassette::api {
+
+struct ClientMessage {
+  ClientVerb type = ClientVerb::Subscribe;
+  std::optional<domain::Id<struct SubscriptionTag>> id;
+  std::optional<Filter> filter;
+  std::optional<Text<1, 2'000, Layout::Line>> after;
+  std::optional<Text<1, 2'000, Layout::Line>> cursor;
+
+  static void fields(auto& self, auto&& visit) {
+    visit("type", self.type);
+    visit("id", self.id);
+    visit("filter", self.filter);
+    visit("after", self.after);
+    visit("cursor", self.cursor);
+  }
+};
+
+// Refuses whatever the type does not say of itself. `is_json` is false for what is no JSON object
+// at all.
+Answered<ClientMessage> read_client_message(std::string_view text, bool& is_json);
+
+// ---- of the gateway
+
+std::string subscribed_message(const std::string& id, const std::string& cursor);
+std::string unsubscribed_message(const std::string& id);
+std::string position_message(const std::string& id, const std::string& cursor);
+// `id` may be empty.
+std::string error_message(const std::string& id, const Problem& problem);
+std::string event_message(const std::string& id, const std::string& cursor, const LiveEvent& event);
+std::string stock_message(const std::string& id, const std::string& cursor, const Level& level);
+
+}  // namespace cassette::api
