@@ -112,8 +112,9 @@ class TokenService {
   Granted<FoundGrant<Family>> find_refreshable(const Credential& client,
                                                const TokenRequest& request, const Origin& origin);
   Granted<Credential> login(const std::string& id);
-  // Revokes the family of what came again.
-  Failure<OAuthError> reused(const Family& family, const Origin& origin, std::string_view detail);
+  // Revokes the family of what came again, and records that as a security event of `type`.
+  Failure<OAuthError> reused(const Family& family, const Origin& origin, std::string_view type,
+                             std::string_view detail);
   void record(const Origin& origin, std::string_view type, const Credential& who,
               std::string detail);
 

@@ -153,6 +153,9 @@ TEST_CASE("a code used twice gives nothing, and takes back what it gave") {
   REQUIRE(first.ok());
   REQUIRE(rig.caller(first.value().access_token).ok());
   CHECK(refusal(rig.grant(rig.redeeming(code), rig.proof("shop"))) == "invalid_grant");
+  // Auditors look for a stolen code and a stolen refresh token apart.
+  CHECK(rig.log.types() ==
+        std::vector<std::string>{"SignedIn", "TokenIssued", "CodeReused", "TokenRefused"});
   CHECK(rig.caller(first.value().access_token).error() == TokenFault::Revoked);
   const auto refreshed = rig.grant(rig.refreshing(first.value().refresh_token), rig.proof("shop"));
   CHECK(refusal(refreshed) == "invalid_grant");
