@@ -65,7 +65,7 @@ class Sweeper {
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kSweepEvery, [&stop] { return stop.stop_requested(); })) {
-      const auto swept = grants_.sweep(wall_clock());
+      const auto swept = grants_.sweep(wall_clock(), stop);
       if (!swept) spdlog::warn("what is over stays in the bucket: {}", swept.error().what);
     }
   }
