@@ -101,7 +101,7 @@ Failure<OAuthError> TokenService::reused(const Family& family, const Origin& ori
                                          std::string_view type, std::string_view detail) {
   const auto revoked = parts_.grants.revoke_family(family.id, origin.now);
   if (!revoked) return refuse_store(revoked.error());
-  parts_.on_revoked();
+  parts_.on_revoked({.token_id = {}, .family_id = family.id});
   Credential whose;
   whose.id = family.login_id;
   if (auto found = parts_.credentials.find(family.login_id); found && found.value()) {
@@ -239,6 +239,7 @@ Granted<Done> TokenService::revoke(const ClientProof& proof, const std::string& 
     if (family.client_id != client.value().id) return others();
     const auto revoked = parts_.grants.revoke_family(family.id, origin.now);
     if (!revoked) return refuse_store(revoked.error());
+    parts_.on_revoked({.token_id = {}, .family_id = family.id});
     record(origin, "TokenRevoked", client.value(), "all of a sign-in of " + family.login_id);
   } else {
     const auto claims = parts_.tokens.check(token, origin.now);
@@ -246,9 +247,9 @@ Granted<Done> TokenService::revoke(const ClientProof& proof, const std::string& 
     if (claims.value().client_id != client.value().id) return others();
     const auto denied = parts_.grants.deny(claims.value().token_id);
     if (!denied) return refuse_store(denied.error());
+    parts_.on_revoked({.token_id = claims.value().token_id, .family_id = {}});
     record(origin, "TokenRevoked", client.value(), "an access token of " + claims.value().subject);
   }
-  parts_.on_revoked();
   return Done{};
 }
 

@@ -74,14 +74,14 @@ struct Introspection {
 class TokenService {
  public:
   // All outlive it. `on_revoked` is called after each revocation, so that what was checked before
-  // is looked at again.
+  // is no longer believed.
   struct Parts {
     Credentials& credentials;
     Grants& grants;
     AccessTokens& tokens;
     ClientAuthentication& clients;
     SecurityLog& log;
-    std::function<void()> on_revoked = [] {};
+    std::function<void(const Revoked&)> on_revoked = [](const Revoked&) {};
   };
 
   explicit TokenService(Parts parts) : parts_(std::move(parts)) {}
