@@ -48,6 +48,9 @@ Stored<LiveOptions> options_of(const UpSettings& settings) {
   options.port = address->port;
   options.max_connections = live.max_connections;
   options.heartbeat = std::chrono::seconds(live.heartbeat_seconds);
+  for (const std::string& proxy : settings.edge.trusted_proxies) {
+    options.trusted_proxies.push_back(ip_address(proxy));
+  }
   return options;
 }
 

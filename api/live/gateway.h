@@ -25,6 +25,7 @@ struct LiveOptions {
   std::chrono::milliseconds head_timeout{10'000};   // for the request to be there
   std::chrono::milliseconds stall_timeout{30'000};  // for a client to take anything
   std::size_t ring_bytes = kRingBytes;
+  std::vector<std::string> trusted_proxies = {};  // whose X-Real-IP is believed
 };
 
 class LiveCore;

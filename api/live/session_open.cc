@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -42,7 +43,7 @@ std::string text(std::string_view view) {
   return std::string(view);
 }
 
-Request request_of(const Head& head, const tcp::socket& socket) {
+Request request_of(const Head& head, tcp::socket& socket, const std::vector<std::string>& proxies) {
   Request request;
   request.method = text(head.method_string());
   request.target = text(head.target());
@@ -50,7 +51,11 @@ Request request_of(const Head& head, const tcp::socket& socket) {
   request.headers.origin = text(head[http::field::origin]);
   request.headers.authorization = text(head[http::field::authorization]);
   request.headers.request_id = request_id_of(text(head["X-Request-Id"]));
-  request.address = peer_address(const_cast<tcp::socket&>(socket).native_handle());
+  request.address = peer_address(socket.native_handle());
+  const bool by_proxy = std::ranges::find(proxies, request.address) != proxies.end();
+  if (!by_proxy || head.count("X-Real-IP") != 1) return request;
+  std::string named = ip_address(text(head["X-Real-IP"]));
+  if (!named.empty()) request.address = std::move(named);
   return request;
 }
 
@@ -155,7 +160,7 @@ net::awaitable<std::optional<Response>> Opening::serve() {
 }
 
 net::awaitable<std::optional<Response>> Opening::route(const Head& head) {
-  const Request request = request_of(head, socket_);
+  const Request request = request_of(head, socket_, core_.options().trusted_proxies);
   const EdgeRules& edge = core_.services().edge;
   if (auto problem = refuse_head(head)) co_return to_response(*problem);
   if (!edge.serves(request.headers.host)) {
