@@ -32,6 +32,7 @@ struct ListingGlance {
 
 Problem problem_of_token(TokenFault fault) {
   if (fault == TokenFault::Unavailable) return unavailable("Tokens can't be checked now.");
+  if (fault == TokenFault::Unchecked) return too_many_requests(1);
   return invalid_token(name_of(fault));
 }
 
@@ -70,6 +71,12 @@ Answered<LiveCaller> LiveAdmission::caller_of(const Request& request,
                                               const std::string& ticket) const {
   LiveCaller who{anonymous_caller(), request.headers.authorization};
   std::optional<Problem> problem;
+  // To look at a token or ticket costs more than to refuse it (api/http/access.cc).
+  const auto may_check = [&] {
+    return services_.rate_limits == nullptr ||
+           !services_.rate_limits->used_up(request, "/live", services_.now());
+  };
+  if (!ticket.empty() && !may_check()) return Failure{too_many_requests(1)};
   if (!ticket.empty()) {
     auto redeemed = tickets_.redeem(ticket, services_.now());
     if (!redeemed) return Failure{problem_of(redeemed.error())};
@@ -79,7 +86,7 @@ Answered<LiveCaller> LiveAdmission::caller_of(const Request& request,
   if (!problem && services_.identity == nullptr) {
     who.caller = administrator_caller();
   } else if (!problem) {
-    auto caller = services_.identity->caller_of(who.authorization, services_.now());
+    auto caller = services_.identity->caller_of(who.authorization, services_.now(), may_check);
     if (!caller) problem = problem_of_token(caller.error());
     if (caller) who.caller = std::move(caller).value();
   }
