@@ -129,7 +129,7 @@ Stored<std::unique_ptr<Publisher>> JetStreamPublisher::open(const JetStreamOptio
   own.send_at_once = false;
   auto link = JetStreamLink::open(own);
   if (!link) return Failure{link.error()};
-  auto bucket = JetStreamKeyValue::open(*link.value(), kFeedBucket, 1);
+  auto bucket = JetStreamKeyValue::open(*link.value(), kFeedBucket, {1, false});
   if (!bucket) return Failure{bucket.error()};
   return std::unique_ptr<Publisher>(
       std::make_unique<JetStreamPublisher>(std::move(link).value(), std::move(bucket).value()));
