@@ -108,7 +108,7 @@ std::optional<Problem> narrow_scopes(const Filter& filter, const Wanted& wanted,
   const bool customer = asker_of(caller) == Asker::Customer;
   const std::string_view scope = customer ? kOrdersScope : kEventsScope;
   if (granted.events && !opens(caller.scopes, scope)) {
-    if (wanted.named || of_orders(filter)) return insufficient_scope(scope);
+    if (wanted.named || of_orders(filter) || !granted.levels) return insufficient_scope(scope);
     granted.events = false;
   }
   if (granted.levels && !opens(caller.scopes, kStockScope)) {

@@ -90,8 +90,8 @@ class LiveModels : public projections::ReadModels {
 };
 
 struct LiveRig {
-  explicit LiveRig(std::uint32_t partitions = 1, LiveOptions options = quick())
-      : tape(partitions), ledgers(testing::tape_of(tape)) {
+  explicit LiveRig(std::uint32_t partitions = 1, const LiveOptions& given = quick())
+      : options(given), tape(partitions), ledgers(testing::tape_of(tape)) {
     for (const char* vendor : {"1580", "v2"}) {
       tape.run(testing::register_vendor(vendor));
       tape.run(testing::list_product(vendor, "771"));
@@ -108,14 +108,17 @@ struct LiveRig {
     options.heartbeat = std::chrono::milliseconds(60'000);
     return options;
   }
-  void open(const LiveOptions& options) {
+  void open(const LiveOptions& with) {
     services.edge.loopback_origins = false;
     gateway.reset();
-    gateway = LiveGateway::bind(options).value();
+    gateway = LiveGateway::bind(with).value();
     REQUIRE(gateway->serve({ledgers.all(), services, tickets}).ok());
   }
   // Everybody must show who they are.
-  void ask_who() { services.identity = identity.identity.get(); }
+  void ask_who() {
+    services.identity = identity.identity.get();
+    open(options);
+  }
 
   void run(const domain::Command& command) {
     tape.run(command);
@@ -150,6 +153,7 @@ struct LiveRig {
   domain::Timestamp now_minus_a_minute() { return {wall_clock().micros - 60'000'000}; }
   std::string vendor_token() { return identity.by_client().value().access_token; }
 
+  const LiveOptions options;
   IdentityRig identity;
   Desk desk;
   testing::TapeMaker tape;
@@ -263,18 +267,12 @@ class SocketClient {
                      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
                          headers));
+    while (!ended_ && raw_.find("\r\n\r\n") == std::string::npos) take();
   }
   void say(const std::string& message) { client_.send(test::text_frame(message)); }
   // The next message; nothing when it was closed.
   std::optional<test::LiveFrame> next() {
-    while (frames_.empty() && !ended_) {
-      const std::string bytes = client_.receive();
-      if (raw_.size() < 4'096) raw_ += bytes;
-      std::string reply;
-      const auto keep = [this](const test::LiveFrame& frame) { frames_.push_back(frame); };
-      ended_ = bytes.empty() || !reader_.take(bytes, keep, reply);
-      client_.send(reply);
-    }
+    while (frames_.empty() && !ended_) take();
     if (frames_.empty()) return std::nullopt;
     test::LiveFrame frame = frames_.front();
     frames_.pop_front();
@@ -290,6 +288,15 @@ class SocketClient {
   LiveClient& client() { return client_; }
 
  private:
+  void take() {
+    const std::string bytes = client_.receive();
+    if (raw_.size() < 4'096) raw_ += bytes;
+    std::string reply;
+    const auto keep = [this](const test::LiveFrame& frame) { frames_.push_back(frame); };
+    ended_ = bytes.empty() || !reader_.take(bytes, keep, reply);
+    client_.send(reply);
+  }
+
   LiveClient client_;
   test::SocketReader reader_;
   std::deque<test::LiveFrame> frames_;

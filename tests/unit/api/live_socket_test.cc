@@ -20,10 +20,9 @@ std::string raw_frame(unsigned char head, const std::string& payload) {
   if (payload.size() < 126) {
     frame += static_cast<char>(0x80 | payload.size());
   } else {
-    frame += static_cast<char>(0x80 | 127);
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      frame += static_cast<char>(payload.size() >> shift & 0xff);
-    }
+    frame += static_cast<char>(0x80 | 126);
+    frame += static_cast<char>(payload.size() >> 8);
+    frame += static_cast<char>(payload.size() & 0xff);
   }
   return frame + std::string(4, '\0') + payload;
 }
@@ -141,8 +140,7 @@ TEST_CASE("a flood of fragments is closed with 1008, and the others go on") {
   LiveRig rig(1, options);
   SocketClient client(rig);
   std::string flood = raw_frame(0x01, "");
-  for (int i = 0; i < 60'000; ++i) flood += raw_frame(0x00, "");
-  client.client().send(flood);
+  for (int i = 0; i < 200'000; ++i) flood += raw_frame(0x00, "");
   client.client().send(flood);
   CHECK(client.close_code() == 1008);
 }
@@ -209,22 +207,22 @@ TEST_CASE("whoever answers pings stays; a half-open socket is closed") {
   options.heartbeat = std::chrono::milliseconds(100);
   options.pong_timeout = std::chrono::milliseconds(100);
   LiveRig rig(1, options);
-  SocketClient alive(rig);
-  alive.say(kSubscribe);
-  REQUIRE(alive.next());
   SocketClient dead(rig);
   dead.say(kSubscribe);
   // It reads all, and answers nothing: what comes last is the close.
   const std::string all = dead.client().receive_all();
   CHECK(all.find("\x88") != std::string::npos);
   CHECK(all.find("no pong") != std::string::npos);
-  rig.count("1580", 12);
-  while (true) {
+  SocketClient alive(rig);
+  alive.say(kSubscribe);
+  REQUIRE(alive.next());
+  for (int i = 0; i < 5; ++i) {  // each after as much silence as a ping
     const auto frame = alive.next();
     REQUIRE(frame);
-    if (frame->kind == test::LiveFrame::Kind::Event) break;
     CHECK(frame->data.find("\"position\"") != std::string::npos);
   }
+  rig.count("1580", 12);
+  CHECK(alive.next()->kind == test::LiveFrame::Kind::Event);
 }
 
 TEST_CASE("sixty-four subscriptions are enough") {
@@ -243,9 +241,8 @@ TEST_CASE("compression is agreed on where the client offers it") {
   SocketClient client(rig, "",
                       "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
   client.say(kSubscribe);
-  const std::string bytes = client.client().receive();
-  CHECK(bytes.find("permessage-deflate") != std::string::npos);
-  CHECK(bytes.find("server_no_context_takeover") != std::string::npos);
+  CHECK(client.raw().find("permessage-deflate") != std::string::npos);
+  CHECK(client.raw().find("server_no_context_takeover") != std::string::npos);
 }
 
 TEST_CASE("sockets are closed with 1001 when the gateway stops") {
