@@ -71,7 +71,8 @@ void Hub::tell(std::uint32_t partition, const LiveEventPtr& event) {
     }
     member->mailbox.put_event(member, event, cursor);
   });
-  if (!levels_.empty()) tell_levels(*event);
+  const bool is_new = event->ref.position.commit > partitions_[partition]->start;
+  if (is_new && !levels_.empty()) tell_levels(*event);
 }
 
 void Hub::tell_levels(const LiveEvent& event) {

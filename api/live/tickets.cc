@@ -46,7 +46,8 @@ bool is_ticket(std::string_view text) {
 }  // namespace
 
 Stored<LiveTicket> LiveTickets::make(std::string_view authorization, domain::Timestamp now) {
-  const domain::Timestamp expires{now.micros + std::chrono::microseconds(kLiveTicketLifetime).count()};
+  constexpr std::chrono::microseconds kLifetime = kLiveTicketLifetime;
+  const domain::Timestamp expires{now.micros + kLifetime.count()};
   const std::string id = uuid_v7(now);
   const std::string secret = random_secret();
   const Record record{lock_up(authorization, secret), expires};

@@ -126,8 +126,12 @@ TEST_CASE("the administrator may do everything, the auditor write nothing") {
     CAPTURE(row->operation_id);
     CHECK(row->of(Asker::Admin) == Access::All);
     if (route.method == "GET" || row->open()) continue;
-    CHECK(row->of(Asker::Auditor) == Access::No);
     CHECK(row->of(Asker::Anonymous) == Access::No);
+    // What opens another way to what the caller may read anyway writes nothing.
+    constexpr std::array<std::string_view, 3> kWaysToRead = {
+        "makeLiveTicket", "mintNatsCredentials", "revokeNatsCredentials"};
+    if (std::ranges::find(kWaysToRead, row->operation_id) != kWaysToRead.end()) continue;
+    CHECK(row->of(Asker::Auditor) == Access::No);
     CHECK(!row->scope.empty());
     CHECK(row->scope.ends_with(":write"));
   }
