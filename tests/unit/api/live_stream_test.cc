@@ -137,9 +137,11 @@ TEST_CASE("a level moves also when an order names lines and not products") {
   REQUIRE(client.open());
   rig.set_stock("1580", "771", 99, 9);
   rig.run(testing::cancel_order("o-1"));
-  const auto level = client.next();
-  REQUIRE(level);
-  CHECK(level->data.find("\"quantityAvailable\":99") != std::string::npos);
+  auto level = client.next();  // the order's own may still be on its way
+  while (level && level->data.find("\"quantityAvailable\":99") == std::string::npos) {
+    level = client.next();
+  }
+  CHECK(level);
 }
 
 TEST_CASE("without a token levels of listed products come, and nothing else") {
