@@ -64,7 +64,7 @@ TlsTrust::TlsTrust(const std::filesystem::path& certificate) {
 }
 
 struct TlsClient::Session {
-  explicit Session(SSL* ssl) : ssl(ssl) {}
+  explicit Session(SSL* made) : ssl(made) {}
   ~Session() { SSL_free(ssl); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
