@@ -103,6 +103,7 @@ std::optional<NatsAccountRecord> read_account_jwt(std::string_view jwt) {
   const auto json = from_base64url(jwt.substr(first + 1, second - first - 1));
   Claims<NatsAccount> claims;
   if (!json || !read_json(*json, claims) || claims.nats.type != "account") return std::nullopt;
+  if (claims.sub.empty()) return std::nullopt;  // the type is a default
   return NatsAccountRecord{claims.iat, std::move(claims.nats.revocations)};
 }
 

@@ -25,14 +25,14 @@ class VendorFeed {
   virtual ~VendorFeed() = default;
 
   // Makes credentials that are good from now on, until `now + lifetime` (whole seconds), and the
-  // vendor's consumer when there is none; earlier credentials stay as they are, and a consumer stays
-  // where it was. `vendor` is a valid id; whether there is such a vendor is the caller's to know.
-  // Unavailable while the feed's server or the vendor's stream is not there.
+  // vendor's consumer when there is none; earlier credentials stay as they are, and a consumer
+  // stays where it was. `vendor` is a valid id; whether there is such a vendor is the caller's to
+  // know. Unavailable while the feed's server or the vendor's stream is not there.
   virtual Stored<FeedCredentials> mint(const domain::VendorId& vendor, domain::Timestamp now,
                                        std::chrono::seconds lifetime) = 0;
 
   // Ends every credential minted so far, and the connections that were made with them. The consumer
-  // stays where it was. Whether there was anything to end: revoking twice is no error. Unavailable
+  // stays where it was. False when there never was one: revoking twice is no error. Unavailable
   // while the feed's server is not there; then nothing is revoked.
   virtual Stored<bool> revoke(const domain::VendorId& vendor, domain::Timestamp now) = 0;
 };
