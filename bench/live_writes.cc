@@ -30,7 +30,7 @@ api::ClientRequest request_of(bool order, std::uint32_t item, const std::string&
   } else {
     request.method = "PATCH";
     request.target = fmt::format("/vendors/{}/inventory/{}", vendor_id(item), product_id(item));
-    request.body = R"({"delta":1,"reason":"found"})";
+    request.body = R"({"delta":-1,"reason":"damaged"})";
   }
   return request;
 }
