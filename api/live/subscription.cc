@@ -22,18 +22,23 @@ struct Wanted {
   std::vector<std::string> types;  // of events
 };
 
+constexpr std::string_view kNoType = "names no type that there is";
+
+bool known_type(std::string_view type) {
+  const auto known = projections::public_types();
+  return type == kStockLevel || std::ranges::find(known, type) != known.end();
+}
+
 Answered<Wanted> wanted_of(const Filter& filter) {
   Wanted wanted;
   if (!filter.types || filter.types->values.empty()) return wanted;
   wanted.levels = false;
-  const auto known = projections::public_types();
   for (const auto& type : filter.types->values) {
+    if (!known_type(type.value)) return Failure{invalid_field("types", std::string(kNoType))};
     if (type.value == kStockLevel) {
       wanted.levels = true;
-    } else if (std::ranges::find(known, type.value) != known.end()) {
-      wanted.types.push_back(type.value);
     } else {
-      return Failure{invalid_field("types", "names no type that there is")};
+      wanted.types.push_back(type.value);
     }
   }
   wanted.named = !wanted.types.empty();
@@ -133,6 +138,9 @@ Filter read_filter(QueryReader& reader) {
   while (true) {
     const std::size_t end = std::min(types.find(','), types.size());
     filter.types->values.push_back({std::string(types.substr(0, end))});
+    if (!known_type(types.substr(0, end))) {
+      reader.fail(invalid_parameter("types", std::string(kNoType)));
+    }
     if (end == types.size()) break;
     types.remove_prefix(end + 1);
   }
