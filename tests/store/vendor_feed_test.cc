@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "eventstore/nats_jwt.h"
 #include "eventstore/publisher.h"
 #include "tests/support/nats_fixture.h"
 #include "tests/support/raw_nats.h"
@@ -52,7 +53,9 @@ struct Rig {
   explicit Rig(bool with_stream = true)
       : nats({.sync_always = false, .operator_mode = feed_operator_mode(keys, wall())}) {
     connect();
-    if (with_stream) must(publisher->open_stream(0, {}));
+    if (!with_stream) return;
+    must(publisher->open_stream(0, {}));
+    must(publisher->open_stream(1, {}));
   }
   void connect() {
     connection = must(JetStreamConnection::connect(feed_user(keys, {.url = nats.url()}, wall())));
@@ -78,7 +81,9 @@ struct Rig {
         "feed.0.vendor." + vendor + ".stock.1.StockCounted", "0-" + body, body, {}};
     must(publisher->publish(0, expected_last, std::span(&message, 1)));
   }
-  std::uint64_t last_sequence() { return must(publisher->state(0)).last_sequence; }
+  std::uint64_t last_sequence(std::uint32_t partition = 0) {
+    return must(publisher->state(partition)).last_sequence;
+  }
 };
 
 // A vendor's connection that says whatever a test wants.
@@ -230,7 +235,7 @@ TEST_CASE(
   const FeedCredentials credentials = rig.mint("1580");
   std::uint64_t published = 0;
   for (const char* reply :
-       {"feed.0.vendor.1580.stock.1.StockCounted", "feed.0.order.o-1.OrderPlaced", "ledger.0",
+       {"feed.1.order.o-1.OrderPlaced", "feed.0.vendor.1580.stock.1.StockCounted", "ledger.0",
         "$JS.API.STREAM.DELETE.FEED-0", "$JS.API.STREAM.PURGE.FEED-0",
         "$JS.API.CONSUMER.DELETE.FEED-0.1580", "$SYS.REQ.CLAIMS.UPDATE", "_INBOX_1581.a", kPull,
         kInfo, "$JS.ACK.FEED-0.1580.1.1.1.1.0"}) {
@@ -244,6 +249,7 @@ TEST_CASE(
       CHECK((verdict == "PONG" || refused(verdict)));
     }
     CHECK(rig.last_sequence() == published);
+    CHECK(rig.last_sequence(1) == 0);
   }
   // The consumer is still there and gives what was not acknowledged to whoever asks as it should.
   rig.publish("1580", published, R"({"last":true})");
@@ -255,6 +261,27 @@ TEST_CASE(
   client.next(&ack);
   CHECK(ack.starts_with("$JS.ACK.FEED-0.1580."));
   CHECK(rig.last_sequence() == published + 1);
+  CHECK(rig.last_sequence(1) == 0);
+}
+
+// What the accounts are for: the same pull from a user of the feed's own account is stored.
+TEST_CASE("within the feed's account a pull's reply address does reach the stream") {
+  Rig rig;
+  rig.mint("1580");
+  rig.publish("1580", 0, R"({"n":1})");
+  const Nkey user = Nkey::from_bytes({8});
+  eventstore::NatsUser claims;
+  claims.pub.allow = {kPull};
+  FeedCredentials credentials;
+  credentials.creds = eventstore::nats_creds(
+      eventstore::nats_jwt(rig.keys.feed_account, {user.public_key(), "inside", 1}, claims), user);
+  Client client(rig.nats.url(), credentials);
+  REQUIRE(client.greeting == "PONG");
+  REQUIRE(client.subscribe("feed.1.order.>") == "PONG");
+  client.send("PUB " + std::string(kPull) + " feed.1.order.o-1.OrderPlaced " +
+              std::to_string(std::string(kOneNow).size()) + "\r\n" + kOneNow + "\r\n");
+  CHECK(client.next() == R"({"n":1})");
+  CHECK(rig.last_sequence(1) == 1);
 }
 
 TEST_CASE("a forged origin of a request changes nothing of whose it is") {

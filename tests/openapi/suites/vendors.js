@@ -112,4 +112,22 @@ export default function vendors(context) {
     assert.equal(new Set(ids).size, ids.length);
     assert.deepEqual(ids.slice(0, 5), made.reverse());
   });
+
+  test('credentials for the feed are made as often as asked, and revoked', async () => {
+    const path = `/vendors/${await context.shop.vendor()}/nats-credentials`;
+    const first = await context.api.post(path, {}, { expect: 201 });
+    assert.equal(first.headers['cache-control'], 'no-store');
+    const second = await context.api.post(path, { expiresInSeconds: 3600 }, { expect: 201 });
+    assert.notEqual(second.body.creds, first.body.creds);
+    assert.equal(second.body.consumer, first.body.consumer);
+    for (const expiresInSeconds of [3599, 31_536_001, 'long']) {
+      await context.api.post(path, { expiresInSeconds }, { expect: 400 });
+    }
+    await context.api.delete(path, { expect: 204 });
+    await context.api.delete(path, { expect: 204 });
+    await context.api.delete('/vendors/a.b/nats-credentials', { expect: 400 });
+    for (const method of ['POST', 'DELETE']) {
+      await context.api.send(method, `/vendors/${fresh('v')}/nats-credentials`, { expect: 404 });
+    }
+  });
 }
