@@ -37,12 +37,14 @@ std::optional<Problem> objection(const ClientMessage& message) {
 
 }  // namespace
 
-Answered<ClientMessage> read_client_message(std::string_view text, bool& is_json) {
+Answered<ClientMessage> read_client_message(std::string_view text, MessageHead& head) {
   {
     const json::ParserUse use;
     const auto root = json::parse(text);
-    is_json = root.ok() && root.value().is_object();
+    head.is_json = root.ok() && root.value().is_object();
     if (!root) return Failure{root.error()};
+    std::string_view id;
+    if (root.value()["id"].get(id) == simdjson::SUCCESS && domain::valid_id(id)) head.id = id;
   }
   auto message = read_request<ClientMessage>(text, {});
   if (!message) return message;

@@ -38,9 +38,14 @@ struct ClientMessage {
   }
 };
 
-// Refuses whatever the type does not say of itself. `is_json` is false for what is no JSON object
-// at all.
-Answered<ClientMessage> read_client_message(std::string_view text, bool& is_json);
+// What can be told also of a message that is refused.
+struct MessageHead {
+  bool is_json = true;  // false: no JSON object at all
+  std::string id;       // of its subscription; empty when it has none that is valid
+};
+
+// Refuses whatever the type does not say of itself.
+Answered<ClientMessage> read_client_message(std::string_view text, MessageHead& head);
 
 // ---- of the gateway
 

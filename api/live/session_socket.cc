@@ -235,14 +235,14 @@ net::awaitable<void> SocketSession::read() {
 }
 
 net::awaitable<void> SocketSession::handle(const std::string& text) {
-  bool is_json = true;
-  const auto message = read_client_message(text, is_json);
-  if (!is_json) {
+  MessageHead head;
+  const auto message = read_client_message(text, head);
+  if (!head.is_json) {
     close(1007, "no JSON object");
     co_return;
   }
   if (!message) {
-    reject({}, message.error());
+    reject(head.id, message.error());
     co_return;
   }
   switch (message.value().type) {
@@ -279,7 +279,7 @@ net::awaitable<void> SocketSession::subscribe(const ClientMessage& message) {
     reject(id, granted.error());
     co_return;
   }
-  const Cursor from = granted.value().after ? *granted.value().after : core_.hub().now();
+  const Cursor from = std::move(granted.value().after);
   auto member = std::make_shared<Member>(std::move(granted.value().what), id, *this);
   members_.emplace(id, member);
   put_text(subscribed_message(id, format_cursor(from)));

@@ -122,9 +122,9 @@ TEST_CASE("an unknown type is refused") {
 }
 
 std::string refused(std::string_view text) {
-  bool is_json = true;
-  const auto message = read_client_message(text, is_json);
-  if (!is_json) return "no JSON object";
+  MessageHead head;
+  const auto message = read_client_message(text, head);
+  if (!head.is_json) return "no JSON object";
   return message ? "" : std::string(message.error().type);
 }
 
@@ -144,6 +144,20 @@ TEST_CASE("a client's message has what goes with its type and nothing else") {
   CHECK(refused("[]") == "no JSON object");
   CHECK(refused("{") == "no JSON object");
   CHECK(refused("") == "no JSON object");
+}
+
+// The error to a message with an unknown member did not say which message was meant.
+TEST_CASE("what is refused is known by its id where it has one") {
+  const auto id_of = [](std::string_view text) {
+    MessageHead head;
+    CHECK_FALSE(read_client_message(text, head).ok());
+    return head.id;
+  };
+  CHECK(id_of(R"({"type":"subscribe","id":"s1","hurry":true})") == "s1");
+  CHECK(id_of(R"({"type":"subscribe","id":"s1","filter":"all"})") == "s1");
+  CHECK(id_of(R"({"type":"sing","id":"no id"})").empty());
+  CHECK(id_of(R"({"type":"sing","id":7})").empty());
+  CHECK(id_of(R"({"type":"sing"})").empty());
 }
 
 }  // namespace
