@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { admin as operator } from '../openapi/lib/identities.js';
+import { revoke } from '../openapi/lib/identities.js';
 import { fresh } from '../openapi/lib/shop.js';
 import { audience, Issuer } from './lib/issuer.js';
 import { Market } from './lib/market.js';
@@ -173,7 +173,7 @@ describe('access', { concurrency: false }, () => {
   });
 
   test('a token narrowed to other scopes is refused', async () => {
-    const narrow = await market.caller('auditor', '--scope', 'products:read');
+    const narrow = await market.caller('auditor', '--scope', 'orders:read');
     const answer = await refusal(market.live, {}, { token: narrow.token });
     assert.deepEqual([answer.status, answer.type], [403, 'insufficient-scope']);
   });
@@ -238,7 +238,7 @@ describe('access', { concurrency: false }, () => {
     const unused = await auditor.ticket();
     const neighbour = await stream(callers.auditor, {}, undefined);
 
-    operator(market.server.data, 'revoke', auditor.client.client_id);
+    revoke(market.server.data, auditor.client.client_id);
     const codes = await within(
       Promise.all([byWebSocket.closeCode(), byTicket.closeCode()]), 'the ends', revokedWithinMs);
     assert.deepEqual(codes, [4401, 4401]);

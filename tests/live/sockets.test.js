@@ -170,7 +170,7 @@ describe('a WebSocket', { concurrency: false }, () => {
     'a cursor that is none': [{ after: 'yesterday' }, 'invalid-cursor', 400],
     'a cursor of another number of partitions': [{ after: '0:0' }, 'invalid-cursor', 400],
     'a cursor past the end': [{ after: '0:999999,1:0,2:0' }, 'stale-position', 400],
-    'an order that is not there': [{ filter: { orderId: 'o-none' } }, 'not-found', 404],
+    'a product without its vendor': [{ filter: { productId: 'p-1' } }, 'missing-field', 400],
   };
   for (const [what, [fields, problem, status]] of Object.entries(refused)) {
     test(`refuses ${what}, and goes on`, async () => {

@@ -183,6 +183,7 @@ describe('a stream', { concurrency: false }, () => {
     const { begins } = stream;
     const part = await market.shop.part(1000);
     for (let round = 0; round < 3; round += 1) {
+      await until(() => stream.opened === round + 1, 'the stream to be back');
       await market.adjust(part, 1);
       await proxy.cut();
       await market.adjust(part, 1);

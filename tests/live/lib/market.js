@@ -2,7 +2,7 @@
 // administrator, and tokens of every role.
 import { bootstrapAdmin, fetchToken, makeClient } from '../../openapi/lib/identities.js';
 import { Server } from '../../openapi/lib/server.js';
-import { Shop } from '../../openapi/lib/shop.js';
+import { fresh, Shop } from '../../openapi/lib/shop.js';
 import { Api } from './api.js';
 import { until } from './wait.js';
 
@@ -44,7 +44,7 @@ export class Market {
 
   adjust({ vendorId, productId }, delta) {
     return this.admin.patch(`/vendors/${vendorId}/inventory/${productId}`,
-      { delta, reason: 'counted again' }, { expect: 200 });
+      { delta, reason: 'counted again' }, { key: fresh('k'), expect: 200 });
   }
 
   // An order whose every vendor has answered.

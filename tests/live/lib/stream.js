@@ -16,6 +16,7 @@ export class Stream {
   // `query` is an object. Options: `token`, and `lastEventId` to begin after.
   constructor(live, query = {}, { token, lastEventId } = {}) {
     this.messages = []; // { type, cursor, data }
+    this.opened = 0; // how often
     this.errors = []; // HTTP statuses, or undefined for a connection that was lost
     const url = new URL('/live', live);
     url.search = new URLSearchParams(query);
@@ -43,9 +44,10 @@ export class Stream {
 
   #take(event) {
     if (event.type === 'error') this.errors.push(event.code);
+    if (event.type === 'open') this.opened += 1;
     if (!(event instanceof MessageEvent)) return;
     const data = JSON.parse(event.data);
-    if (event.type === 'Subscribed') this.begins = data.cursor;
+    if (event.type === 'Subscribed') this.begins ??= data.cursor;
     else this.messages.push({ type: event.type, cursor: event.lastEventId, data });
   }
 

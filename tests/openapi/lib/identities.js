@@ -36,6 +36,11 @@ export function makeClient(server, role, ...args) {
   return admin(server.data, 'create-client', '--role', role, ...args);
 }
 
+// `cassette admin revoke`.
+export function revoke(data, id) {
+  execFileSync(binary, ['admin', 'revoke', id, '--data', data], { stdio: 'ignore' });
+}
+
 // Sends everything with its token; none when it is anonymous.
 export class Caller extends Client {
   constructor(contract, server, token) {
