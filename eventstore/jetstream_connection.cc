@@ -313,6 +313,7 @@ StoreError store_error(std::string_view doing, natsStatus status, int code) {
       kind = StoreError::Kind::Full;
       break;
     case JSStreamWrongLastSequenceErr:
+    case JSStreamWrongLastMsgIDErr:
     case kWrongLastSequenceOfAny:
       kind = StoreError::Kind::Conflict;
       break;

@@ -1,6 +1,7 @@
-// Renewing a feed's stream: what its consumers are to go on with is kept in the bucket before the
-// stream goes, so that being killed in between loses none. The marker comes last and goes first
-// of all once everything stands.
+// Renewing a feed's stream. What its consumers are to go on with is kept in the bucket before the
+// stream goes, so that being killed at any time loses none. A marker says how far the renewal is:
+// prepared, the old stream may still be there; made, the new one is, and a consumer is made again
+// once the stream has come to its place, since the server takes no place that is still to come.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,17 +16,8 @@ namespace {
 // A stream may lose its oldest message while it is looked for; nobody loses that many in a row.
 constexpr int kMaxLooks = 10;
 
-struct KeptConsumer {
-  std::string name;
-  std::string config;  // JSON
-  std::uint64_t start = 0;
-
-  static void fields(auto& self, auto&& visit) {
-    visit("name", self.name);
-    visit("config", self.config);
-    visit("start", self.start);
-  }
-};
+constexpr std::string_view kPrepared = "prepared";
+constexpr std::string_view kMade = "made";
 
 std::string marker_key(std::uint32_t partition) {
   return fmt::format("renewal.{}", partition);
@@ -44,10 +36,20 @@ Stored<std::vector<FeedConsumer>> JetStreamPublisher::consumers(std::uint32_t pa
   const auto known = known_consumers(*link_, partition);
   if (!known) return Failure{known.error()};
   std::vector<FeedConsumer> places;
-  for (const KnownConsumer& one : known.value()) {
-    auto place = place_of(partition, one.name, one.acknowledged + 1);
+  const auto add = [&](const std::string& name, std::uint64_t next) -> Stored<Done> {
+    auto place = place_of(partition, name, next);
     if (!place) return Failure{place.error()};
     places.push_back(std::move(place).value());
+    return Done{};
+  };
+  for (const KnownConsumer& one : known.value()) {
+    if (auto added = add(one.name, one.acknowledged + 1); !added) return Failure{added.error()};
+  }
+  const auto kept = kept_consumers(partition);
+  if (!kept) return Failure{kept.error()};
+  for (const KeptConsumer& one : kept.value()) {
+    if (std::ranges::find(places, one.name, &FeedConsumer::name) != places.end()) continue;
+    if (auto added = add(one.name, one.start); !added) return Failure{added.error()};
   }
   return places;
 }
@@ -75,25 +77,28 @@ Stored<Done> JetStreamPublisher::renew_stream(std::uint32_t partition, const Fee
   const auto marker = bucket_->get(marker_key(partition));
   if (!marker) return Failure{marker.error()};
   if (!marker.value()) {
+    if (auto forgotten = forget_consumers(partition); !forgotten) return forgotten;
+  }
+  if (!marker.value() || marker.value()->value != kPrepared) {
     if (auto kept = keep_consumers(partition, starts); !kept) return kept;
   }
   return finish_renewal(partition, options);
 }
 
+// Those that a renewal before has not made yet stay kept: an event's number is the same in every
+// stream that begins with the first.
 Stored<Done> JetStreamPublisher::keep_consumers(
     std::uint32_t partition, const std::map<std::string, std::uint64_t>& starts) {
-  if (auto forgotten = forget_consumers(partition); !forgotten) return forgotten;
   auto known = known_consumers(*link_, partition);
   if (!known && known.error().kind != StoreError::Kind::Mismatch) return Failure{known.error()};
-  if (known) {
-    for (const KnownConsumer& one : known.value()) {
-      const auto start = starts.find(one.name);
-      const KeptConsumer kept{one.name, one.config, start == starts.end() ? 0 : start->second};
-      const auto put = bucket_->put(consumers_prefix(partition) + one.name, to_json(kept));
-      if (!put) return Failure{put.error()};
-    }
+  const auto all = known ? std::move(known).value() : std::vector<KnownConsumer>();
+  for (const KnownConsumer& one : all) {
+    const auto start = starts.find(one.name);
+    const KeptConsumer kept{one.name, one.config, start == starts.end() ? 0 : start->second};
+    const auto put = bucket_->put(consumers_prefix(partition) + one.name, to_json(kept));
+    if (!put) return Failure{put.error()};
   }
-  const auto put = bucket_->put(marker_key(partition), "{}");
+  const auto put = bucket_->put(marker_key(partition), kPrepared);
   if (!put) return Failure{put.error()};
   return Done{};
 }
@@ -103,8 +108,50 @@ Stored<Done> JetStreamPublisher::finish_renewal(std::uint32_t partition,
   if (auto gone = delete_feed_stream(*link_, partition); !gone) return gone;
   if (auto forgotten = bucket_->forget(position_key(partition)); !forgotten) return forgotten;
   if (auto made = ensure_feed_stream(*link_, partition, options); !made) return made;
-  const auto keys = kept_consumers(partition);
+  const auto put = bucket_->put(marker_key(partition), kMade);
+  if (!put) return Failure{put.error()};
+  return go_on_making_consumers(partition, 0);
+}
+
+Stored<Done> JetStreamPublisher::go_on_making_consumers(std::uint32_t partition,
+                                                        std::uint64_t last_sequence) {
+  auto kept = kept_consumers(partition);
+  if (!kept) return Failure{kept.error()};
+  {
+    const std::lock_guard lock(mutex_);
+    awaited_[partition] = std::move(kept).value();
+  }
+  return make_consumers(partition, last_sequence);
+}
+
+Stored<Done> JetStreamPublisher::make_consumers(std::uint32_t partition,
+                                                std::uint64_t last_sequence) {
+  std::vector<KeptConsumer>* awaited = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = awaited_.find(partition);
+    if (found == awaited_.end()) return Done{};
+    awaited = &found->second;
+  }
+  while (!awaited->empty()) {
+    const auto next = std::ranges::min_element(*awaited, {}, &KeptConsumer::start);
+    if (next->start > last_sequence + 1) return Done{};
+    auto made = make_consumer(*link_, partition, next->name, next->config, next->start);
+    if (!made) return made;
+    auto forgotten = bucket_->forget(consumers_prefix(partition) + next->name);
+    if (!forgotten) return forgotten;
+    awaited->erase(next);
+  }
+  if (auto done = bucket_->forget(marker_key(partition)); !done) return done;
+  const std::lock_guard lock(mutex_);
+  awaited_.erase(partition);
+  return Done{};
+}
+
+Stored<std::vector<KeptConsumer>> JetStreamPublisher::kept_consumers(std::uint32_t partition) {
+  const auto keys = kept_keys(partition);
   if (!keys) return Failure{keys.error()};
+  std::vector<KeptConsumer> all;
   for (const std::string& key : keys.value()) {
     const auto entry = bucket_->get(key);
     if (!entry) return Failure{entry.error()};
@@ -113,14 +160,12 @@ Stored<Done> JetStreamPublisher::finish_renewal(std::uint32_t partition,
       return Failure{StoreError{StoreError::Kind::Corrupt,
                                 fmt::format("{} in {} is no consumer", key, kFeedBucket)}};
     }
-    auto made = make_consumer(*link_, partition, kept.name, kept.config, kept.start);
-    if (!made) return made;
+    all.push_back(std::move(kept));
   }
-  if (auto done = bucket_->forget(marker_key(partition)); !done) return done;
-  return forget_consumers(partition);
+  return all;
 }
 
-Stored<std::vector<std::string>> JetStreamPublisher::kept_consumers(std::uint32_t partition) {
+Stored<std::vector<std::string>> JetStreamPublisher::kept_keys(std::uint32_t partition) {
   auto keys = bucket_->keys();
   if (!keys) return keys;
   const std::string prefix = consumers_prefix(partition);
@@ -129,7 +174,7 @@ Stored<std::vector<std::string>> JetStreamPublisher::kept_consumers(std::uint32_
 }
 
 Stored<Done> JetStreamPublisher::forget_consumers(std::uint32_t partition) {
-  const auto keys = kept_consumers(partition);
+  const auto keys = kept_keys(partition);
   if (!keys) return Failure{keys.error()};
   for (const std::string& key : keys.value()) {
     if (auto forgotten = bucket_->forget(key); !forgotten) return forgotten;
@@ -141,8 +186,14 @@ Stored<Done> JetStreamPublisher::open_stream(std::uint32_t partition, const Feed
   if (auto distrusted = link_->distrust()) return Failure{std::move(*distrusted)};
   const auto marker = bucket_->get(marker_key(partition));
   if (!marker) return Failure{marker.error()};
-  if (marker.value()) return finish_renewal(partition, options);
-  return ensure_feed_stream(*link_, partition, options);
+  if (marker.value() && marker.value()->value == kPrepared) {
+    return finish_renewal(partition, options);
+  }
+  if (auto made = ensure_feed_stream(*link_, partition, options); !made) return made;
+  if (!marker.value()) return Done{};
+  const auto info = feed_stream_info(*link_, partition);
+  if (!info) return Failure{info.error()};
+  return go_on_making_consumers(partition, info.value()->State.LastSeq);
 }
 
 }  // namespace cassette::eventstore

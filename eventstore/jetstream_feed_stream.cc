@@ -103,6 +103,21 @@ bool durable(const Json& config) {
   return config["durable_name"].get(name) == simdjson::SUCCESS && !name.empty();
 }
 
+std::uint64_t number(const Json& object, std::string_view first, std::string_view second) {
+  std::uint64_t value = 0;
+  return object[first][second].get(value) == simdjson::SUCCESS ? value : 0;
+}
+
+// The stream sequence up to which there is nothing to acknowledge. The floor is 0 until something
+// is acknowledged, wherever the consumer began.
+std::uint64_t acknowledged_by(const Json& consumer) {
+  std::uint64_t floor = number(consumer, "ack_floor", "stream_seq");
+  const std::uint64_t start = number(consumer, "config", "opt_start_seq");
+  if (start > 0) floor = std::max(floor, start - 1);
+  const bool untouched = number(consumer, "delivered", "consumer_seq") == 0;
+  return untouched ? std::max(floor, number(consumer, "delivered", "stream_seq")) : floor;
+}
+
 // One page of the list; false when the answer isn't one.
 bool take_page(std::string_view text, std::vector<KnownConsumer>& known, std::size_t& seen,
                std::uint64_t& total) {
@@ -120,8 +135,7 @@ bool take_page(std::string_view text, std::vector<KnownConsumer>& known, std::si
     if (consumer["name"].get(name) != simdjson::SUCCESS) return false;
     if (consumer["config"].get(config) != simdjson::SUCCESS) return false;
     if (!durable(config)) continue;
-    const auto floor = consumer["ack_floor"]["stream_seq"].get(one.acknowledged);
-    if (floor != simdjson::SUCCESS) return false;
+    one.acknowledged = acknowledged_by(consumer);
     one.name = name;
     one.config = simdjson::minify(config);
     known.push_back(std::move(one));
@@ -134,7 +148,7 @@ std::optional<std::string> starting_at(const std::string& config, std::uint64_t 
   simdjson::dom::parser parser;
   simdjson::dom::object members;
   if (parser.parse(config).get(members) != simdjson::SUCCESS) return std::nullopt;
-  std::string text = start == 0 ? R"({"deliver_policy":"all")"
+  std::string text = start <= 1 ? R"({"deliver_policy":"all")"
                                 : fmt::format(R"({{"deliver_policy":"by_start_sequence",)"
                                               R"("opt_start_seq":{})",
                                               start);
@@ -213,6 +227,13 @@ Stored<Done> make_consumer(JetStreamLink& link, std::uint32_t partition, const s
   const auto changed = starting_at(config, start);
   if (!changed) {
     return Failure{StoreError{StoreError::Kind::Corrupt, doing + ": its settings are not JSON"}};
+  }
+  // One that was made and not noted, or by whoever minted credentials meanwhile, is elsewhere.
+  jsErrCode code = static_cast<jsErrCode>(0);
+  const natsStatus removed =
+      js_DeleteConsumer(link.context.get(), stream.c_str(), name.c_str(), nullptr, &code);
+  if (removed != NATS_OK && code != JSConsumerNotFoundErr) {
+    return Failure{store_error("removing " + doing, removed, code)};
   }
   const std::string body = fmt::format(R"({{"stream_name":"{}","config":{}}})", stream, *changed);
   const auto made =

@@ -17,6 +17,8 @@ namespace {
 
 constexpr const char* kMessageId = "Nats-Msg-Id";
 constexpr const char* kExpectedLastSequence = "Nats-Expected-Last-Sequence";
+// A sequence alone would let a message in behind another publisher's that took its predecessor's.
+constexpr const char* kExpectedLastId = "Nats-Expected-Last-Msg-Id";
 // Of the commit that holds the event: what the ledger is held against at the next start.
 constexpr const char* kCommit = "Cassette-Commit";
 // Messages whose answers are awaited together. The server drops what comes when 10,000 wait.
@@ -43,8 +45,9 @@ std::string record_key(std::uint32_t partition) {
   return fmt::format("position.{}", partition);
 }
 
+// `before` is the message that it has to follow; null where its sequence says enough.
 natsStatus make_message(MessageHandle& made, const FeedMessage& message, const std::string& reply,
-                        std::uint64_t expected_last) {
+                        std::uint64_t expected_last, const FeedMessage* before) {
   natsStatus status = natsMsg_Create(out(made), message.subject.c_str(), reply.c_str(),
                                      message.body.data(), static_cast<int>(message.body.size()));
   const auto set = [&](const char* header, const std::string& value) {
@@ -53,6 +56,7 @@ natsStatus make_message(MessageHandle& made, const FeedMessage& message, const s
   set(kMessageId, message.id);
   // 0 is sent too, which NATS.c's own option leaves out.
   set(kExpectedLastSequence, fmt::format("{}", expected_last));
+  if (before != nullptr) set(kExpectedLastId, before->id);
   set(kCommit, hex(message.commit_hash));
   return status;
 }
@@ -90,9 +94,6 @@ std::optional<std::size_t> index_of(std::string_view subject, std::string_view p
 // that the server has already is answered with its place, which is the right one or another's.
 std::optional<StoreError> objection(JetStreamLink& link, const std::string& stream, natsMsg* reply,
                                     std::uint64_t sequence) {
-  if (natsMsg_IsNoResponders(reply)) {
-    return StoreError{StoreError::Kind::Mismatch, "there is no stream " + stream};
-  }
   const PublishAnswer answer = parse_publish_answer(
       {natsMsg_GetData(reply), static_cast<std::size_t>(natsMsg_GetDataLength(reply))});
   if (answer.status == NATS_OK && answer.code == 0 && answer.sequence == sequence) return {};
@@ -163,7 +164,7 @@ Stored<Done> JetStreamPublisher::publish(std::uint32_t partition, std::uint64_t 
     expected_last += slice.size();
     messages = messages.subspan(slice.size());
   }
-  return Done{};
+  return make_consumers(partition, expected_last);
 }
 
 Stored<Done> JetStreamPublisher::publish_slice(std::uint32_t partition, std::uint64_t expected_last,
@@ -190,7 +191,8 @@ std::size_t JetStreamPublisher::send(const Inbox& inbox, std::uint64_t expected_
   for (std::size_t i = 0; i < messages.size(); ++i) {
     MessageHandle message;
     const std::string reply = fmt::format("{}.{}.{}", inbox.prefix, inbox.batches, i);
-    natsStatus status = make_message(message, messages[i], reply, expected_last + i);
+    const FeedMessage* before = i == 0 ? nullptr : &messages[i - 1];
+    natsStatus status = make_message(message, messages[i], reply, expected_last + i, before);
     if (status == NATS_OK) {
       status = natsConnection_PublishMsg(link_->connection.get(), message.get());
     }
@@ -201,15 +203,18 @@ std::size_t JetStreamPublisher::send(const Inbox& inbox, std::uint64_t expected_
   return messages.size();
 }
 
-MessageHandle JetStreamPublisher::next_answer(const Inbox& inbox, Clock::time_point deadline) {
+natsStatus JetStreamPublisher::next_answer(const Inbox& inbox, Clock::time_point deadline,
+                                           MessageHandle& answer) {
   natsConnection* connection = link_->connection.get();
-  MessageHandle reply;
-  while (natsSubscription_NextMsg(out(reply), inbox.subscription.get(), kSliceMs) != NATS_OK) {
+  while (true) {
+    const natsStatus status =
+        natsSubscription_NextMsg(out(answer), inbox.subscription.get(), kSliceMs);
+    if (status != NATS_TIMEOUT) return status;
     const bool lost = natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED ||
                       reconnects_of(connection) != inbox.reconnects;
-    if (lost || Clock::now() >= deadline) return nullptr;
+    if (lost) return NATS_CONNECTION_DISCONNECTED;
+    if (Clock::now() >= deadline) return status;
   }
-  return reply;
 }
 
 Stored<Done> JetStreamPublisher::await_answers(std::uint32_t partition, const Inbox& inbox,
@@ -218,10 +223,15 @@ Stored<Done> JetStreamPublisher::await_answers(std::uint32_t partition, const In
   const Clock::time_point deadline = Clock::now() + link_->options.request_timeout;
   std::map<std::size_t, StoreError> failures;  // by message: the first one's reason is the reason
   for (std::size_t answered = 0; answered < sent;) {
-    const MessageHandle reply = next_answer(inbox, deadline);
-    if (reply == nullptr) {
-      failures.emplace(sent, unavailable(fmt::format("{}: {} of {} answers did not come", stream,
-                                                     sent - answered, sent)));
+    MessageHandle reply;
+    const natsStatus status = next_answer(inbox, deadline, reply);
+    if (status == NATS_NO_RESPONDERS) {  // the library keeps to itself which message it is for
+      return Failure{StoreError{StoreError::Kind::Mismatch, "there is no stream " + stream}};
+    }
+    if (status != NATS_OK) {
+      failures.emplace(sent,
+                       unavailable(fmt::format("{}: {} of {} answers did not come: {}", stream,
+                                               sent - answered, sent, natsStatus_GetText(status))));
       break;
     }
     const auto index = index_of(natsMsg_GetSubject(reply.get()), inbox.prefix, inbox.batches);

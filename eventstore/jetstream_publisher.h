@@ -16,6 +16,20 @@
 
 namespace cassette::eventstore {
 
+// A consumer of a stream that is being renewed, and the number of the event that it gets next
+// there.
+struct KeptConsumer {
+  std::string name;
+  std::string config;  // JSON
+  std::uint64_t start = 0;
+
+  static void fields(auto& self, auto&& visit) {
+    visit("name", self.name);
+    visit("config", self.config);
+    visit("start", self.start);
+  }
+};
+
 // Has a connection of its own, which goes before the subscriptions: NATS.c 3.4 does not survive the
 // end of one while a message for it comes in (see JetStreamReader).
 class JetStreamPublisher final : public Publisher {
@@ -54,8 +68,7 @@ class JetStreamPublisher final : public Publisher {
   // How many of the messages went out, and in `failure` why not all.
   std::size_t send(const Inbox& inbox, std::uint64_t expected_last,
                    std::span<const FeedMessage> messages, std::optional<StoreError>& failure);
-  // Null when the connection was lost, or the time is over.
-  MessageHandle next_answer(const Inbox& inbox, Clock::time_point deadline);
+  natsStatus next_answer(const Inbox& inbox, Clock::time_point deadline, MessageHandle& answer);
   Stored<Done> await_answers(std::uint32_t partition, const Inbox& inbox,
                              std::uint64_t expected_last, std::size_t sent);
 
@@ -66,13 +79,18 @@ class JetStreamPublisher final : public Publisher {
   Stored<Done> keep_consumers(std::uint32_t partition,
                               const std::map<std::string, std::uint64_t>& starts);
   Stored<Done> finish_renewal(std::uint32_t partition, const FeedOptions& options);
-  Stored<std::vector<std::string>> kept_consumers(std::uint32_t partition);  // their keys
+  Stored<std::vector<KeptConsumer>> kept_consumers(std::uint32_t partition);
+  Stored<std::vector<std::string>> kept_keys(std::uint32_t partition);
   Stored<Done> forget_consumers(std::uint32_t partition);
+  // Makes the kept ones that the stream has come to, and looks for the others at each publish.
+  Stored<Done> go_on_making_consumers(std::uint32_t partition, std::uint64_t last_sequence);
+  Stored<Done> make_consumers(std::uint32_t partition, std::uint64_t last_sequence);
 
   std::unique_ptr<JetStreamLink> link_;
   std::unique_ptr<KeyValue> bucket_;
-  std::mutex mutex_;  // of the map; an inbox is its partition's caller's
+  std::mutex mutex_;  // of the maps; what they hold is its partition's caller's
   std::map<std::uint32_t, Inbox> inboxes_;
+  std::map<std::uint32_t, std::vector<KeptConsumer>> awaited_;
 };
 
 // ---- shared by its files
@@ -90,7 +108,8 @@ struct KnownConsumer {
 };
 
 Stored<std::vector<KnownConsumer>> known_consumers(JetStreamLink& link, std::uint32_t partition);
-// Makes one with this configuration, but for where it starts. `start` 0: at the first message.
+// Makes one with this configuration, but for where it starts: at the first message, or at the one
+// `start`, which the stream has or is to get next. An empty stream takes no other place.
 Stored<Done> make_consumer(JetStreamLink& link, std::uint32_t partition, const std::string& name,
                            const std::string& config, std::uint64_t start);
 Stored<Done> delete_feed_stream(const JetStreamLink& link, std::uint32_t partition);

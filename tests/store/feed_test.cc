@@ -76,7 +76,7 @@ TEST_CASE("A feed is whole though its server is killed again and again under it"
   const testing::Bodies& bodies = tape.bodies();
   NatsFixture nats({.sync_always = false});
   const auto feed = publisher_on(nats);
-  MemoryLedgers ledgers({{}});
+  MemoryLedgers ledgers(testing::Tape{{}});
   FeedPublisher publisher(ledgers.all(), *feed, quick());
   constexpr std::size_t kKills = 5;
   std::size_t written = 0;
@@ -191,11 +191,12 @@ TEST_CASE("A renewal that was cut short is finished when the stream is opened, p
   well(feed->open_stream(0, {}));
   well(feed->publish(0, 0, feed_messages(0, 1, 9)));
   // As it is left when the process is killed before the old stream goes.
-  const auto bucket = must(nats.connect()->create_bucket(eventstore::kFeedBucket));
+  const auto connection = nats.connect();
+  const auto bucket = must(connection->create_bucket(eventstore::kFeedBucket, {1, false}));
   must(bucket->put("consumer.0.v1",
                    R"({"name":"v1","start":3,"config":"{\"durable_name\":\"v1\",)"
                    R"(\"ack_policy\":\"explicit\",\"filter_subject\":\"feed.0.vendor.v1.>\"}"})"));
-  must(bucket->put("renewal.0", "{}"));
+  must(bucket->put("renewal.0", "prepared"));
   SUBCASE("the stream still stands") {}
   SUBCASE("it is gone") {
     api.request("$JS.API.STREAM.DELETE.FEED-0", "{}");
@@ -205,10 +206,17 @@ TEST_CASE("A renewal that was cut short is finished when the stream is opened, p
   }
   well(feed->open_stream(0, {}));
   CHECK(state_of(*feed).last_sequence == 0);
-  well(feed->publish(0, 0, feed_messages(0, 1, 4)));
+  well(feed->publish(0, 0, feed_messages(0, 1, 1)));
+  const eventstore::FeedConsumer waiting{"v1", "", 2};
+  CHECK(must(feed->consumers(0)) == std::vector{waiting});
+  // Killed once more, before the stream has come to the consumer's place.
+  const auto next = publisher_on(nats);
+  well(next->open_stream(0, {}));
+  CHECK(state_of(*next).last_sequence == 1);
+  well(next->publish(0, 1, feed_messages(0, 2, 4)));
   CHECK(ids_of(api.pull("FEED-0", "v1", kMany)) == std::vector<std::string>{"0-3-0", "0-4-0"});
-  well(feed->open_stream(0, {}));
-  CHECK(state_of(*feed).last_sequence == 4);
+  well(next->open_stream(0, {}));
+  CHECK(state_of(*next).last_sequence == 4);
   CHECK(must(bucket->keys()).empty());
 }
 

@@ -93,6 +93,8 @@ inline void publishing_contract(const MakePublisher& make) {
     CHECK(kind_of(feed->publish(0, 2, feed_messages(0, 4, 6))) == Kind::Conflict);
     CHECK(kind_of(feed->publish(0, 4, feed_messages(0, 4, 6))) == Kind::Conflict);
     CHECK(kind_of(feed->publish(0, 0, feed_messages(0, 4, 6))) == Kind::Conflict);
+    // Nor may those further back find their place by the sequence alone.
+    CHECK(kind_of(feed->publish(0, 1, feed_messages(0, 5, 9))) == Kind::Conflict);
     CHECK(state_of(*feed).last == last_of(0, 3));
     well(feed->publish(0, 3, feed_messages(0, 4, 6)));
     CHECK(state_of(*feed).last == last_of(0, 6));
