@@ -145,6 +145,9 @@ export const samples = {
   },
   exportCustomer: get((whose) => `${customer(whose)}/export`),
 
+  followLive: async () => ({ method: 'GET', target: '/live', done: [307] }),
+  makeLiveTicket: async () => ({ method: 'POST', target: '/live/tickets' }),
+
   listEvents: get(({ vendorId }) => `/events?vendorId=${vendorId}`),
   listSecurityEvents: get(() => '/security-events'),
   readContract: get(() => '/openapi.yaml'),
