@@ -84,14 +84,14 @@ describe('a browser', { concurrency: false, skip }, () => {
     const body = { customerId: fresh('c'), items: [{ ...part, quantity }] };
     const answer = execFileSync('curl', ['-sS', '-w', '\n%{http_code}', '-X', 'POST',
       '-H', `Authorization: Bearer ${market.admin.token}`, '-H', 'Content-Type: application/json',
+      '-H', `Idempotency-Key: ${fresh('k')}`,
       '-d', JSON.stringify(body), new URL('/orders', market.server.url).href], { encoding: 'utf8' });
     assert.match(answer, /\n201$/);
     return JSON.parse(answer.slice(0, answer.lastIndexOf('\n'))).orderId;
   }
 
   // Follows over a connection that is never lost.
-  const whole = (part, lastEventId) => Stream.open(market.live, { vendorId: part.vendorId },
-    { token: market.admin.token, lastEventId });
+  const whole = (part) => Stream.open(market.live, { ...part }, { token: market.admin.token });
 
   for (const name of ['event_source.html', 'web_socket.html']) {
     test(`${name} sees stock fall, and every event after its network was lost`, async () => {
