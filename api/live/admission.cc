@@ -114,10 +114,19 @@ Answered<Admitted> LiveAdmission::subscription(const Filter& filter, const std::
   return Admitted{std::move(what).value(), std::move(cursor).value()};
 }
 
-// One that is ahead of the hub is only stale when it is ahead of the ledger, too.
-Answered<std::optional<Cursor>> LiveAdmission::cursor_of(const std::string& text) const {
-  if (text.empty()) return std::optional<Cursor>();
+// Without a text it begins after all that this process knows of, so that nothing comes which was
+// answered before. One that is ahead of the hub is only stale when it is ahead of the ledger, too.
+Answered<Cursor> LiveAdmission::cursor_of(const std::string& text) const {
   const auto heads = heads_();
+  if (text.empty()) {
+    Cursor present;
+    for (const eventstore::Position& head : heads) present.push_back({head.commit});
+    for (const eventstore::Position& known : services_.gateway.heads()) {
+      if (known.partition >= present.size()) continue;
+      present[known.partition] = std::max(present[known.partition], Place{known.commit});
+    }
+    return present;
+  }
   auto cursor = parse_cursor(text, heads.size());
   if (!cursor) return Failure{invalid_cursor()};
   for (std::size_t p = 0; p < heads.size(); ++p) {
@@ -128,7 +137,7 @@ Answered<std::optional<Cursor>> LiveAdmission::cursor_of(const std::string& text
       return Failure{stale_position("The cursor is past the end of this ledger.")};
     }
   }
-  return cursor;
+  return *std::move(cursor);
 }
 
 std::optional<Problem> LiveAdmission::refuse_foreign(const Filter& filter, const Subscription& what,

@@ -25,7 +25,7 @@ struct LiveCaller {
 // What is granted of a subscription.
 struct Admitted {
   Subscription what;
-  std::optional<Cursor> after;  // nothing: begin with what happens next
+  Cursor after;
 };
 
 struct Stream {
@@ -57,7 +57,7 @@ class LiveAdmission {
 
  private:
   Answered<LiveCaller> caller_of(const Request& request, const std::string& ticket) const;
-  Answered<std::optional<Cursor>> cursor_of(const std::string& text) const;
+  Answered<Cursor> cursor_of(const std::string& text) const;
   std::optional<Problem> refuse_foreign(const Filter& filter, const Subscription& what,
                                         const Caller& caller) const;
   std::optional<Problem> refuse_order(const std::string& order, const Caller& caller) const;

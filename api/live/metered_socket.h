@@ -2,11 +2,13 @@
 // of whole messages only. Private to session_socket.cc.
 #pragma once
 
+#include <array>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <cstdint>
+#include <memory>
 
 namespace cassette::api {
 
@@ -22,6 +24,8 @@ class MeteredSocket {
   executor_type get_executor() { return socket_.get_executor(); }
   Socket& socket() { return socket_; }
   std::uint64_t received() const { return received_; }
+  // Beast has said all and waits for the other end, which the session's clocks bound.
+  bool ending() const { return ending_; }
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
@@ -54,9 +58,35 @@ class MeteredSocket {
     return socket_.write_some(buffers, failed);
   }
 
+  // Says the end, and reads what still comes until the other end says it, too: a socket that is
+  // closed with something unread takes the close frame from the other end.
+  template <class Token>
+  auto async_end(Token&& token) {
+    ending_ = true;
+    return boost::asio::async_compose<Token, void(Error)>(
+        [this, begun = false, room = std::make_unique<std::array<char, kDrainedAtOnce>>(),
+         drained = std::size_t{0}](auto& self, Error failed = {}, std::size_t size = 0) mutable {
+          if (!begun) socket_.shutdown(Socket::shutdown_send, failed);
+          begun = true;
+          drained += size;
+          if (!failed && drained < kMaxDrained) {
+            const auto buffer = boost::asio::buffer(*room);
+            return socket_.async_read_some(buffer, std::move(self));
+          }
+          Error ignored;
+          socket_.close(ignored);
+          self.complete(failed == boost::asio::error::eof ? Error() : failed);
+        },
+        token, socket_);
+  }
+
  private:
+  static constexpr std::size_t kDrainedAtOnce = 8 * 1024;
+  static constexpr std::size_t kMaxDrained = 8 * 1024 * 1024;
+
   Socket socket_;
   std::uint64_t received_ = 0;
+  bool ending_ = false;
 };
 
 inline void teardown(boost::beast::role_type role, MeteredSocket& stream,
@@ -64,9 +94,10 @@ inline void teardown(boost::beast::role_type role, MeteredSocket& stream,
   boost::beast::websocket::teardown(role, stream.socket(), failed);
 }
 
+// Beast's own (1.81) stops after one read, since it does not look at what that gave.
 template <class Handler>
-void async_teardown(boost::beast::role_type role, MeteredSocket& stream, Handler&& handler) {
-  boost::beast::websocket::async_teardown(role, stream.socket(), std::forward<Handler>(handler));
+void async_teardown(boost::beast::role_type, MeteredSocket& stream, Handler&& handler) {
+  stream.async_end(std::forward<Handler>(handler));
 }
 
 inline void beast_close_socket(MeteredSocket& stream) {

@@ -157,6 +157,10 @@ class SocketSession final : public Session {
 // ---- its clocks
 
 bool SocketSession::visit(Clock::time_point now) {
+  if (ws_.next_layer().ending() && !std::exchange(closing_, true)) {
+    leave_all();
+    deadline_ = now + kCloseTimeout;
+  }
   if (closing_ || !open_) {
     if (now >= deadline_) cut();
     return false;
@@ -288,7 +292,7 @@ net::awaitable<void> SocketSession::subscribe(const ClientMessage& message) {
 
 void SocketSession::unsubscribe(const std::string& id) {
   const auto at = members_.find(id);
-  if (at == members_.end()) return reject(id, not_found("subscription", id));
+  if (at == members_.end()) return reject(id, invalid_field("id", "is of no subscription"));
   core_.hub().leave(at->second);
   members_.erase(at);
   put_text(unsubscribed_message(id));

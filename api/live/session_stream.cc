@@ -25,12 +25,11 @@ class StreamSession final : public Session {
         socket_(std::move(socket)),
         member_(std::make_shared<Member>(std::move(what), std::string(), *this)) {}
 
-  void start(std::string head, const std::optional<Cursor>& after) {
+  void start(std::string head, const Cursor& after) {
     core_.enter(shared_from_this());
     core_.count(1);
-    const Cursor from = after ? *after : core_.hub().now();
-    put_text(std::move(head) + stream_opening(format_cursor(from)));
-    core_.hub().join(member_, from);
+    put_text(std::move(head) + stream_opening(format_cursor(after)));
+    core_.hub().join(member_, after);
     net::co_spawn(core_.io(), watch(self()), net::detached);
   }
 

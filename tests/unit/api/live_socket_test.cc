@@ -43,7 +43,7 @@ TEST_CASE("a subscription is confirmed, and its events come by its name") {
   client.say(R"({"type":"unsubscribe","id":"s1"})");
   CHECK(data_of(client.next()) == R"({"type":"unsubscribed","id":"s1"})");
   client.say(R"({"type":"unsubscribe","id":"s1"})");
-  CHECK(data_of(client.next()).find("/problems/not-found") != std::string::npos);
+  CHECK(data_of(client.next()).find("/problems/invalid-field") != std::string::npos);
 }
 
 TEST_CASE("subscriptions are apart: each goes on after its own cursor") {

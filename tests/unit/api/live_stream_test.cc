@@ -192,7 +192,8 @@ TEST_CASE("bad requests are told what is wrong, and the others go on") {
   CHECK(answer(live_request("colour=red")).starts_with("HTTP/1.1 400 /problems/unknown-parameter"));
   CHECK(answer(live_request("after=0:1,1:2")).starts_with("HTTP/1.1 400 /problems/invalid-cursor"));
   CHECK(answer(live_request("after=0:99999")).starts_with("HTTP/1.1 400 /problems/stale-position"));
-  CHECK(answer(live_request("types=Nonsense")).starts_with("HTTP/1.1 400 /problems/invalid-field"));
+  CHECK(answer(live_request("types=Nonsense"))
+            .starts_with("HTTP/1.1 400 /problems/invalid-parameter"));
   CHECK(answer(live_request("vendorId=%ff")).starts_with("HTTP/1.1 400"));
   CHECK(answer(live_request("ticket=forged")).starts_with("HTTP/1.1 401 /problems/invalid-token"));
   CHECK(answer("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 404"));
