@@ -117,6 +117,7 @@ struct LiveRig {
   }
   // Everybody must show who they are.
   void ask_who() {
+    gateway.reset();
     services.identity = identity.identity.get();
     open(options);
   }

@@ -305,7 +305,9 @@ TEST_CASE("a request that does not come in time is given up") {
 
 TEST_CASE("a page may read the answer where its origin is allowed") {
   LiveRig rig;
+  rig.gateway.reset();
   rig.services.edge.origins = {"https://shop.example"};
+  rig.open(rig.options);
   StreamClient allowed(rig, "vendorId=1580", "Origin: https://shop.example\r\n");
   REQUIRE(allowed.open());
   CHECK(allowed.raw().find("Access-Control-Allow-Origin: https://shop.example\r\n") !=
