@@ -31,9 +31,10 @@ std::string cell(const std::optional<double>& value) {
   return value ? readable(*value) : "";
 }
 
-// results.json has the bound's number; which way it bounds follows from whether it is met.
+// results.json has the bound's number; which way it bounds follows from whether it is met. Nothing
+// measured is below 0, which is a bound from above therefore.
 std::string target_cell(double figure, double target, bool met) {
-  const bool at_least = (figure >= target) == met;
+  const bool at_least = target > 0 && (figure >= target) == met;
   return fmt::format("{} {}", at_least ? "≥" : "≤", readable(target));
 }
 
