@@ -24,9 +24,9 @@ api::ClientRequest request_of(bool order, std::uint32_t item, const std::string&
   if (order) {
     request.method = "POST";
     request.target = "/orders";
-    request.body = fmt::format(
-        R"({{"customerId":"customer-1","items":[{{"vendorId":"{}","productId":"{}","quantity":1}}]}})",
-        vendor_id(item), product_id(item));
+    request.body = fmt::format(R"({{"customerId":"customer-1","items":[)"
+                               R"({{"vendorId":"{}","productId":"{}","quantity":1}}]}})",
+                               vendor_id(item), product_id(item));
   } else {
     request.method = "PATCH";
     request.target = fmt::format("/vendors/{}/inventory/{}", vendor_id(item), product_id(item));

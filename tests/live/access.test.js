@@ -86,7 +86,8 @@ describe('access', { concurrency: false }, () => {
   async function assertRefused(role, query, status, type) {
     const { token } = callers[role];
     const bySse = await refusal(market.live, query, { token });
-    assert.deepEqual([bySse.status, bySse.type], [status, type], `${role} ${JSON.stringify(query)}`);
+    assert.deepEqual([bySse.status, bySse.type], [status, type],
+      `${role} ${JSON.stringify(query)}`);
     const byWebSocket = await socket({ token });
     const filter = { ...query, ...(query.types && { types: query.types.split(',') }) };
     const answer = await byWebSocket.ask({ type: 'subscribe', id: 's', filter }, 'subscribed');
@@ -223,7 +224,8 @@ describe('access', { concurrency: false }, () => {
       assert.ok(Date.now() / 1000 >= exp, 'it ended before its token');
       context.diagnostic(`${Date.now() / 1000 - exp} s after the token's end`);
 
-      await until(() => Date.now() > Date.parse(expiresAt) + 500, 'the ticket\'s end', 2 * ticketMs);
+      await until(() => Date.now() > Date.parse(expiresAt) + 500, 'the ticket\'s end',
+        2 * ticketMs);
       assert.equal((await refusal(market.live, { ticket })).status, 401);
     });
 
@@ -246,7 +248,8 @@ describe('access', { concurrency: false }, () => {
     // Its own reconnection is refused, and it gives up.
     await until(() => bySse.source.readyState === 2, 'the stream to give up');
     assert.equal(bySse.errors.at(-1), 401);
-    await until(async () => (await refusal(market.live, {}, { token: auditor.token })).status === 401,
+    const { token } = auditor;
+    await until(async () => (await refusal(market.live, {}, { token })).status === 401,
       'the token to be refused');
     assert.equal((await refusal(market.live, { ticket: unused.ticket })).status, 401);
 

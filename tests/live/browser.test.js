@@ -85,7 +85,8 @@ describe('a browser', { concurrency: false, skip }, () => {
     const answer = execFileSync('curl', ['-sS', '-w', '\n%{http_code}', '-X', 'POST',
       '-H', `Authorization: Bearer ${market.admin.token}`, '-H', 'Content-Type: application/json',
       '-H', `Idempotency-Key: ${fresh('k')}`,
-      '-d', JSON.stringify(body), new URL('/orders', market.server.url).href], { encoding: 'utf8' });
+      '-d', JSON.stringify(body), new URL('/orders', market.server.url).href],
+    { encoding: 'utf8' });
     assert.match(answer, /\n201$/);
     return JSON.parse(answer.slice(0, answer.lastIndexOf('\n'))).orderId;
   }
@@ -98,10 +99,12 @@ describe('a browser', { concurrency: false, skip }, () => {
       const part = await market.shop.part(20);
       const page = await show(name, part);
       const beside = await whole(part);
+      const shows = (number) => until(
+        async () => (await page.textContent('#available')) === number, `${number} in stock`);
       try {
-        await until(async () => (await page.textContent('#available')) === '20', 'the level');
+        await shows('20');
         const first = orderByCurl(part, 3);
-        await until(async () => (await page.textContent('#available')) === '17', 'stock to fall');
+        await shows('17');
         await until(async () => (await shown(page)).events
           .some(({ type, orderid }) => type.endsWith('StockReserved') && orderid === first),
         'the reservation');
@@ -115,11 +118,12 @@ describe('a browser', { concurrency: false, skip }, () => {
         assert.equal(await page.textContent('#available'), '17');
         await proxy.mend();
 
-        await until(async () => (await page.textContent('#available')) === '18', 'the newest level');
+        await shows('18');
         orders.push(orderByCurl(part, 1));
-        await until(async () => (await page.textContent('#available')) === '17', 'the next order');
+        await shows('17');
         for (const orderId of orders) {
-          await beside.find(({ type, data }) => type === 'StockReserved' && data.orderid === orderId);
+          await beside.find(
+            ({ type, data }) => type === 'StockReserved' && data.orderid === orderId);
         }
         await until(async () => (await shown(page)).events.length >= beside.ids.length,
           'as many events');
@@ -140,7 +144,8 @@ describe('a browser', { concurrency: false, skip }, () => {
       await page.goto(`${origin}/event_source.html?nothing`);
       await page.evaluate(({ live, vendorId, productId }) => {
         window.levels = [];
-        const source = new EventSource(`${live}/live?${new URLSearchParams({ vendorId, productId })}`);
+        const query = new URLSearchParams({ vendorId, productId });
+        const source = new EventSource(`${live}/live?${query}`);
         source.addEventListener('StockLevel',
           ({ data }) => window.levels.push(JSON.parse(data).quantityAvailable));
       }, { live: proxy.url.origin, ...part });

@@ -127,7 +127,8 @@ describe('a stream', { concurrency: false }, () => {
     const orderId = fresh('o');
     await market.shop.place(items, { orderId, customerId }, { expect: 201 });
     const ofOrder = await open({ orderId }, { lastEventId: market.beginning });
-    await until(async () => (await market.admin.get(`/orders/${orderId}`)).body.settled, 'the order');
+    await until(async () => (await market.admin.get(`/orders/${orderId}`)).body.settled,
+      'the order');
     for (const item of [one, other, sibling]) await market.adjust(item, 1);
     await market.shop.status(orderId, { status: 'Shipped', vendorId: other.vendorId });
     await whole.find(({ type, data }) => type === 'ShipmentDispatched' && data.orderid === orderId,
@@ -137,7 +138,8 @@ describe('a stream', { concurrency: false }, () => {
       const at = stream.begins.split(',')[partitionOf(data.id)].split(/[:.]/).map(Number);
       return order(data.id)[1] > at[1];
     };
-    await holds(ofVendor, (event) => event.data.vendorid === one.vendorId && begun(ofVendor)(event));
+    await holds(ofVendor, (event) => event.data.vendorid === one.vendorId
+      && begun(ofVendor)(event));
     await holds(ofOrder, ({ data }) => data.orderid === orderId);
     await holds(ofCustomer, ({ data }) => data.orderid === orderId);
     await holds(ofType, (event) => ['StockAdjusted', 'StockReserved'].includes(event.type)
@@ -169,7 +171,8 @@ describe('a stream', { concurrency: false }, () => {
     await holds(again, () => true);
     const byId = new Map(whole.events.map((event) => [event.data.id, event]));
     for (const { type, data } of again.events) {
-      assert.deepEqual({ type, data }, { type: byId.get(data.id).type, data: byId.get(data.id).data });
+      const first = byId.get(data.id);
+      assert.deepEqual({ type, data }, { type: first.type, data: first.data });
       assert.equal(data.specversion, '1.0');
       assert.equal(data.source, `/ledger/${partitionOf(data.id)}`);
       assert.ok(data.type.endsWith(type), `${data.type} as ${type}`);

@@ -105,8 +105,8 @@ class CassetteProcess {
   // The exit status of one that ends by itself; nothing when it does not within `limit`.
   std::optional<int> await_exit(std::chrono::milliseconds limit = kDeadline);
 
-  // SIGKILL to the embedded nats-server of the ledger, or of the feed, that the data folder records,
-  // and waits for its end. False when the record names no live one.
+  // SIGKILL to the embedded nats-server of the ledger, or of the feed, that the data folder
+  // records, and waits for its end. False when the record names no live one.
   bool kill_nats();
   bool kill_feed_nats();
 

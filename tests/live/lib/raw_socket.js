@@ -1,5 +1,5 @@
-// A WebSocket client that can do wrong: it sends whatever bytes it is told, and reads no more of the
-// protocol than the close frame (RFC 6455).
+// A WebSocket client that can do wrong: it sends whatever bytes it is told, and reads no more of
+// the protocol than the close frame (RFC 6455).
 import net from 'node:net';
 
 import { within } from './wait.js';

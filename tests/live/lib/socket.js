@@ -54,7 +54,8 @@ export class Socket {
   }
 
   events(id) {
-    return this.messages.filter(({ type, subscription }) => type === 'event' && subscription === id);
+    return this.messages
+      .filter(({ type, subscription }) => type === 'event' && subscription === id);
   }
   ids(id) {
     return this.events(id).map(({ event }) => event.id);

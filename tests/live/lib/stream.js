@@ -85,7 +85,8 @@ export async function refusal(live, query, { token, headers } = {}) {
   url.search = new URLSearchParams(query);
   const abort = new AbortController();
   const answer = await fetch(url, { signal: abort.signal, headers: {
-    accept: 'text/event-stream', ...(token && { authorization: `Bearer ${token}` }), ...headers } });
+    accept: 'text/event-stream', ...(token && { authorization: `Bearer ${token}` }), ...headers,
+  } });
   if (answer.status === 200) {
     abort.abort();
     return { status: 200 };
