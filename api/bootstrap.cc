@@ -39,8 +39,10 @@ Stored<Done> write_private(const std::filesystem::path& file, const std::string&
   return Done{};
 }
 
+// By the names alone: each start asks, and there may be a hundred thousand sign-ins. No credential
+// is ever removed.
 Stored<bool> has_credentials(eventstore::KeyValue& bucket) {
-  const auto keys = bucket.keys();
+  const auto keys = bucket.names();
   if (!keys) return Failure{keys.error()};
   return std::ranges::any_of(
       keys.value(), [](const std::string& key) { return key.starts_with(kCredentialPrefix); });

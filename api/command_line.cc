@@ -78,7 +78,7 @@ void add_edge(CLI::App& app, EdgeSettings& edge) {
       ->allow_extra_args(false);
   app.add_option("--rate-limit", edge.rate_limits,
                  "ROLE.KIND=PER_SECOND[:BURST], or =off; a kind is read, write or, of anonymous, "
-                 "sign-in; repeatable")
+                 "sign-in or token; repeatable")
       ->envname("CASSETTE_RATE_LIMIT")
       ->allow_extra_args(false);
 }

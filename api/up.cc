@@ -49,6 +49,8 @@ constexpr std::chrono::milliseconds kDrainTimeout{30'000};
 constexpr std::chrono::milliseconds kReadyLook{100};
 // Between two looks at whether the partitions are claimed: two commits away from the start.
 constexpr std::chrono::milliseconds kClaimLook{5};
+// Of the ledger's id and of leases, which are renewed each second: none is a secret.
+constexpr eventstore::BucketOptions kNoSecrets{.erase_replaced = false};
 
 // A line of the contract with whoever started us: on stdout at once.
 void announce(const std::string& line) {
@@ -108,7 +110,10 @@ class Up {
   Edge edge_;
   std::unique_ptr<eventstore::DataFolder> data_;
   std::unique_ptr<NatsKeeper> nats_;
-  std::unique_ptr<eventstore::JetStreamConnection> connection_;
+  std::unique_ptr<eventstore::JetStreamConnection> connection_;  // of ledgers, leases and the log
+  // Of who may ask and of data keys: their answers wait behind no commit, and no commit behind
+  // them.
+  std::unique_ptr<eventstore::JetStreamConnection> identity_connection_;
   std::unique_ptr<eventstore::KeyValue> leases_;
   std::unique_ptr<eventstore::KeyValue> keys_;
   std::unique_ptr<eventstore::Journal> security_journal_;
@@ -166,16 +171,22 @@ Stored<Done> Up::connect() {
   }
   auto options = connection_options(settings_.ledger, url, "cassette");
   if (!options.ok()) return Failure{options.error()};
-  auto connection = eventstore::JetStreamConnection::connect(options.value());
-  if (!connection.ok()) return Failure{connection.error()};
-  connection_ = std::move(connection).value();
-  if (nats_) nats_->watch([this] { return connection_->failed_to_write(); });
+  for (auto* const connection : {&connection_, &identity_connection_}) {
+    auto connected = eventstore::JetStreamConnection::connect(options.value());
+    if (!connected.ok()) return Failure{connected.error()};
+    *connection = std::move(connected).value();
+  }
+  if (nats_) {
+    nats_->watch([this] {
+      return connection_->failed_to_write() || identity_connection_->failed_to_write();
+    });
+  }
   announce("nats: " + url);
   return Done{};
 }
 
 Stored<Done> Up::make_streams() {
-  auto ledger_bucket = connection_->create_bucket(kLedgerBucket);
+  auto ledger_bucket = connection_->create_bucket(kLedgerBucket, kNoSecrets);
   if (!ledger_bucket.ok()) return Failure{ledger_bucket.error()};
   auto identity =
       agree_on_ledger(*ledger_bucket.value(), uuid_v7(wall_clock()), settings_.partitions);
@@ -185,10 +196,10 @@ Stored<Done> Up::make_streams() {
     if (auto made = connection_->create_ledger_stream(p, {}); !made.ok()) return made;
     ledgers_.push_back(connection_->ledger(p));
   }
-  auto leases = connection_->create_bucket(eventstore::kLeaseBucket);
+  auto leases = connection_->create_bucket(eventstore::kLeaseBucket, kNoSecrets);
   if (!leases.ok()) return Failure{leases.error()};
   leases_ = std::move(leases).value();
-  auto keys = connection_->create_bucket(kKeyBucket);
+  auto keys = identity_connection_->create_bucket(kKeyBucket);
   if (!keys.ok()) return Failure{keys.error()};
   keys_ = std::move(keys).value();
   return Done{};
@@ -242,7 +253,8 @@ Stored<Done> Up::open_personal_data() {
 
 Stored<Done> Up::open_identity() {
   if (settings_.insecure_no_auth) return Done{};
-  auto opened = api::open_identity(*connection_, *keyring_, settings_.identity, *security_);
+  auto opened =
+      api::open_identity(*identity_connection_, *keyring_, settings_.identity, *security_);
   if (!opened.ok()) return Failure{opened.error()};
   callers_ = std::move(opened).value();
   auto made = bootstrap(*callers_->bucket, *callers_->identity, *security_, data(), wall_clock());

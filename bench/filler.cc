@@ -53,10 +53,11 @@ Filler::Filler(const std::filesystem::path& data) : window_(kWindow) {
   server.sync_always = false;
   server_ = must(eventstore::NatsServer::start(server));
   connection_ = must(eventstore::JetStreamConnection::connect({.url = server_->endpoint().url}));
-  const auto bucket = must(connection_->create_bucket(api::kLedgerBucket));
+  const auto bucket =
+      must(connection_->create_bucket(api::kLedgerBucket, {.erase_replaced = false}));
   const api::LedgerIdentity identity = must(api::agree_on_ledger(*bucket, new_id(), 1));
   must(connection_->create_ledger_stream(0, {}));
-  leases_ = must(connection_->create_bucket(eventstore::kLeaseBucket));
+  leases_ = must(connection_->create_bucket(eventstore::kLeaseBucket, {.erase_replaced = false}));
   ledger_ = std::make_unique<EventCounter>(connection_->ledger(0));
   archive_ = must(eventstore::RocksArchive::open(api::archive_folder(settings, 0).string(), {}));
   eventstore::EngineHostOptions host;

@@ -99,7 +99,7 @@ Market::Market(const MarketOptions& options) : options_(options) {
   server_ = must(eventstore::NatsServer::start(server));
   connection_ = must(eventstore::JetStreamConnection::connect({.url = server_->endpoint().url}));
   must(connection_->create_ledger_stream(0, {}));
-  leases_ = must(connection_->create_bucket(eventstore::kLeaseBucket));
+  leases_ = must(connection_->create_bucket(eventstore::kLeaseBucket, {.erase_replaced = false}));
   ledger_ = std::make_unique<CountingLedger>(connection_->ledger(0));
   if (options.follow) {
     archive_ = must(eventstore::RocksArchive::open((scratch_.path() / "archive").string(), {}));

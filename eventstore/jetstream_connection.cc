@@ -7,6 +7,7 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "eventstore/jetstream_handles.h"
@@ -20,6 +21,9 @@ namespace {
 // Retrying costs a refused connect on loopback; a reader behind by this much is not noticed.
 constexpr std::int64_t kReconnectWaitMs = 50;
 constexpr std::int64_t kReconnectJitterMs = 50;
+// How long a server may be gone before whoever asks it is told so: a restart takes less.
+constexpr std::chrono::milliseconds kReconnectGrace{2'000};
+constexpr std::chrono::milliseconds kReconnectLook{10};  // between two looks, meanwhile
 // Two pings unanswered: a frozen server or a cut cable is seen after half a minute.
 constexpr std::int64_t kPingIntervalMs = 10'000;
 constexpr int kMaxPingsOut = 2;
@@ -263,6 +267,22 @@ std::optional<StoreError> JetStreamLink::distrust() const {
       fmt::format("the nats-server failed to write, and must be restarted: {}", why_)};
 }
 
+std::optional<StoreError> JetStreamLink::unreachable() const {
+  using Clock = std::chrono::steady_clock;
+  while (true) {  // ends: after the grace
+    const bool there = natsConnection_Status(connection.get()) == NATS_CONN_STATUS_CONNECTED;
+    {
+      const std::lock_guard lock(mutex_);
+      if (there) gone_since_.reset();
+      if (there) return std::nullopt;
+      if (!gone_since_) gone_since_ = Clock::now();
+      if (Clock::now() - *gone_since_ >= kReconnectGrace) break;
+    }
+    std::this_thread::sleep_for(kReconnectLook);
+  }
+  return StoreError{StoreError::Kind::Unavailable, "there is no nats-server at the other end"};
+}
+
 std::string connected_server_id(natsConnection* connection) {
   std::array<char, 128> id{};  // its own ids have 56 characters
   const natsStatus status = natsConnection_GetConnectedServerId(connection, id.data(), id.size());
@@ -342,8 +362,8 @@ std::unique_ptr<Ledger> JetStreamConnection::ledger(std::uint32_t partition) {
 }
 
 Stored<std::unique_ptr<KeyValue>> JetStreamConnection::create_bucket(std::string_view name,
-                                                                     std::uint32_t replicas) {
-  return JetStreamKeyValue::open(*link_, name, replicas);
+                                                                     const BucketOptions& options) {
+  return JetStreamKeyValue::open(*link_, name, options);
 }
 
 Stored<std::unique_ptr<Journal>> JetStreamConnection::open_journal(std::string_view name,

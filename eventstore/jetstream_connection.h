@@ -54,6 +54,14 @@ struct LedgerStream {
   std::uint64_t bytes = 0;
 };
 
+struct BucketOptions {
+  std::uint32_t replicas = 1;
+  // What a write or a purge supersedes is overwritten on the server's disk: a round trip and a sync
+  // more a write. False where no value is a secret: then the server drops it, and it may stay
+  // there.
+  bool erase_replaced = true;
+};
+
 struct JetStreamLink;
 
 // Thread-safe. Must outlive the ledgers and buckets that it gives; readers have connections of
@@ -78,7 +86,7 @@ class JetStreamConnection {
 
   // Makes the bucket, or opens the one there is. File storage, one value a key.
   Stored<std::unique_ptr<KeyValue>> create_bucket(std::string_view name,
-                                                  std::uint32_t replicas = 1);
+                                                  const BucketOptions& options = {});
 
   // Makes the journal's stream, or opens the one there is and gives it these limits. `name` is of
   // [A-Z0-9-].

@@ -4,6 +4,7 @@
 
 #include <nats/nats.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -71,8 +72,15 @@ struct JetStreamLink {
   // Full, while the server is the one that failed to write.
   std::optional<StoreError> distrust() const;
 
+  // Unavailable, at once, when there has been no server at the other end for a while. Before that
+  // it waits for one: a server that is restarted is back soon. For whoever asks the server: NATS.c
+  // would keep the request until its timeout.
+  std::optional<StoreError> unreachable() const;
+
  private:
   mutable std::mutex mutex_;
+  // When a call first saw that there is no server; nothing: the last one saw one.
+  mutable std::optional<std::chrono::steady_clock::time_point> gone_since_;
   mutable std::string failed_server_;  // its id; empty: none
   std::string why_;
 };

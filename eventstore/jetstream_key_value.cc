@@ -1,6 +1,7 @@
 // The bucket's messages, by the conventions of NATS KV: the key is the subject's end, the revision
 // the stream sequence, a removal a marker with a KV-Operation header. What is superseded is not
-// only dropped but overwritten on disk: an old wrapping of a key must not outlive its rotation.
+// only dropped but overwritten on disk, unless the bucket holds no secret: an old wrapping of a key
+// must not outlive its rotation.
 #include "eventstore/jetstream_key_value.h"
 
 #include <fmt/format.h>
@@ -62,8 +63,8 @@ Stored<std::uint64_t> send(JetStreamLink& link, const Write& write) {
   return Failure{std::move(error)};
 }
 
-natsStatus make_stream(const JetStreamLink& link, const std::string& bucket, std::uint32_t replicas,
-                       StreamInfoHandle& info, jsErrCode& code) {
+natsStatus make_stream(const JetStreamLink& link, const std::string& bucket,
+                       const BucketOptions& options, StreamInfoHandle& info, jsErrCode& code) {
   const std::string name = "KV_" + bucket;
   const std::string subject = "$KV." + bucket + ".>";
   const char* subjects[] = {subject.c_str()};
@@ -83,28 +84,31 @@ natsStatus make_stream(const JetStreamLink& link, const std::string& bucket, std
   config.MaxBytes = kNoLimit;
   config.MaxAge = 0;
   config.MaxMsgSize = -1;
-  config.MaxMsgsPerSubject = kHistory;
+  config.MaxMsgsPerSubject = options.erase_replaced ? kHistory : 1;
   config.Duplicates = kDuplicatesNs;
-  config.Replicas = replicas;
+  config.Replicas = options.replicas;
   code = static_cast<jsErrCode>(0);
   return js_AddStream(out(info), link.context.get(), &config, nullptr, &code);
 }
 
 }  // namespace
 
-JetStreamKeyValue::JetStreamKeyValue(JetStreamLink& link, std::string bucket)
-    : link_(link), bucket_(std::move(bucket)), stream_("KV_" + bucket_) {}
+JetStreamKeyValue::JetStreamKeyValue(JetStreamLink& link, std::string bucket, bool erase_replaced)
+    : link_(link),
+      bucket_(std::move(bucket)),
+      stream_("KV_" + bucket_),
+      erase_replaced_(erase_replaced) {}
 
 Stored<std::unique_ptr<KeyValue>> JetStreamKeyValue::open(JetStreamLink& link,
                                                           std::string_view bucket,
-                                                          std::uint32_t replicas) {
+                                                          const BucketOptions& options) {
   const std::string name(bucket);
   const std::string stream = "KV_" + name;
   StreamInfoHandle info;
   jsErrCode code = static_cast<jsErrCode>(0);
   natsStatus status =
       js_GetStreamInfo(out(info), link.context.get(), stream.c_str(), nullptr, &code);
-  if (code == JSStreamNotFoundErr) status = make_stream(link, name, replicas, info, code);
+  if (code == JSStreamNotFoundErr) status = make_stream(link, name, options, info, code);
   if (status != NATS_OK) return Failure{store_error("bucket " + name, status, code)};
   const jsStreamConfig& is = *info->Config;
   if (is.DenyDelete || is.Storage != js_FileStorage || is.MaxAge > 0) {
@@ -113,7 +117,8 @@ Stored<std::unique_ptr<KeyValue>> JetStreamKeyValue::open(JetStreamLink& link,
                                           "kept, or not be erased",
                                           name)}};
   }
-  return std::unique_ptr<KeyValue>(std::make_unique<JetStreamKeyValue>(link, name));
+  return std::unique_ptr<KeyValue>(
+      std::make_unique<JetStreamKeyValue>(link, name, options.erase_replaced));
 }
 
 std::string JetStreamKeyValue::subject(std::string_view key) const {
@@ -121,6 +126,7 @@ std::string JetStreamKeyValue::subject(std::string_view key) const {
 }
 
 Stored<MessageHandle> JetStreamKeyValue::last(std::string_view key) {
+  if (auto gone = link_.unreachable()) return Failure{std::move(*gone)};
   if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   MessageHandle message;
   jsErrCode code = static_cast<jsErrCode>(0);
@@ -164,6 +170,7 @@ Stored<Done> JetStreamKeyValue::purge(std::string_view key) {
   const auto marked = send(
       link_, {.subject = subject(key), .value = {}, .expected = std::nullopt, .removal = true});
   if (!marked) return Failure{marked.error()};
+  if (!erase_replaced_) return Done{};
   return erase_before(key, marked.value());
 }
 
@@ -189,7 +196,7 @@ Stored<Done> JetStreamKeyValue::scrub(std::string_view key) {
 Stored<std::uint64_t> JetStreamKeyValue::replace(std::string_view key, std::string_view value,
                                                  std::optional<std::uint64_t> expected) {
   auto written = send(link_, {.subject = subject(key), .value = value, .expected = expected});
-  if (!written) return written;
+  if (!written || !erase_replaced_) return written;
   if (!expected) {
     (void)erase_before(key, written.value());
   } else if (*expected != 0) {
@@ -199,6 +206,7 @@ Stored<std::uint64_t> JetStreamKeyValue::replace(std::string_view key, std::stri
 }
 
 Stored<Done> JetStreamKeyValue::erase(std::uint64_t sequence) {
+  if (auto gone = link_.unreachable()) return Failure{std::move(*gone)};
   jsErrCode code = static_cast<jsErrCode>(0);
   const natsStatus status =
       js_EraseMsg(link_.context.get(), stream_.c_str(), sequence, nullptr, &code);
@@ -220,6 +228,7 @@ Stored<Done> JetStreamKeyValue::erase_before(std::string_view key, std::uint64_t
 }
 
 Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
+  if (auto gone = link_.unreachable()) return Failure{std::move(*gone)};
   const std::string request = fmt::format(R"({{"seq":1,"next_by_subj":"{}"}})", subject(key));
   MessageHandle reply;
   const natsStatus status = natsConnection_RequestString(
@@ -240,7 +249,8 @@ Stored<std::uint64_t> JetStreamKeyValue::first_sequence(std::string_view key) {
 
 // From the stream's subjects, and not by a watch as other clients do: that ends its subscription
 // while the server may still send to it, which NATS.c 3.4 does not survive (see JetStreamReader).
-Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
+Stored<std::vector<std::string>> JetStreamKeyValue::names() {
+  if (auto gone = link_.unreachable()) return Failure{std::move(*gone)};
   if (auto distrusted = link_.distrust()) return Failure{std::move(*distrusted)};
   const std::string all = subject(">");
   jsOptions options;
@@ -252,10 +262,19 @@ Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
   const natsStatus status =
       js_GetStreamInfo(out(info), link_.context.get(), stream_.c_str(), &options, &code);
   if (status != NATS_OK) return Failure{store_error("keys of bucket " + bucket_, status, code)};
-  std::vector<std::string> keys;
+  std::vector<std::string> names;
   const jsStreamStateSubjects* subjects = info->State.Subjects;
   for (int i = 0; subjects != nullptr && i < subjects->Count; ++i) {
-    std::string key = std::string(subjects->List[i].Subject).substr(all.size() - 1);
+    names.push_back(std::string(subjects->List[i].Subject).substr(all.size() - 1));
+  }
+  return names;
+}
+
+Stored<std::vector<std::string>> JetStreamKeyValue::keys() {
+  auto named = names();
+  if (!named) return named;
+  std::vector<std::string> keys;
+  for (std::string& key : named.value()) {
     auto entry = get(key);
     if (!entry) return Failure{entry.error()};
     if (entry.value()) keys.push_back(std::move(key));  // else it was removed

@@ -18,8 +18,8 @@ namespace cassette::eventstore {
 class JetStreamKeyValue final : public KeyValue {
  public:
   static Stored<std::unique_ptr<KeyValue>> open(JetStreamLink& link, std::string_view bucket,
-                                                std::uint32_t replicas);
-  JetStreamKeyValue(JetStreamLink& link, std::string bucket);
+                                                const BucketOptions& options);
+  JetStreamKeyValue(JetStreamLink& link, std::string bucket, bool erase_replaced);
 
   Stored<std::optional<KeyValueEntry>> get(std::string_view key) override;
   Stored<std::uint64_t> create(std::string_view key, std::string_view value) override;
@@ -30,12 +30,13 @@ class JetStreamKeyValue final : public KeyValue {
   Stored<Done> scrub(std::string_view key) override;
   Stored<Done> forget(std::string_view key) override;
   Stored<std::vector<std::string>> keys() override;
+  Stored<std::vector<std::string>> names() override;
 
  private:
   // The last message of a key, a removal's marker included; null when there is none.
   Stored<MessageHandle> last(std::string_view key);
   std::string subject(std::string_view key) const;
-  // Writes, and then erases what it supersedes.
+  // Writes, and then erases what it supersedes, where that may be a secret.
   Stored<std::uint64_t> replace(std::string_view key, std::string_view value,
                                 std::optional<std::uint64_t> expected);
   Stored<Done> erase(std::uint64_t sequence);
@@ -46,6 +47,7 @@ class JetStreamKeyValue final : public KeyValue {
   JetStreamLink& link_;
   const std::string bucket_;
   const std::string stream_;
+  const bool erase_replaced_;
 };
 
 }  // namespace cassette::eventstore

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/http/rate_limits.h"
 #include "api/identity/identity.h"
 #include "api/identity/security_log.h"
 
@@ -14,6 +15,7 @@ constexpr std::size_t kMaxTargetBytes = 200;
 
 Problem problem_of(TokenFault fault) {
   if (fault == TokenFault::Unavailable) return unavailable("Tokens can't be checked now.");
+  if (fault == TokenFault::Unchecked) return too_many_requests(1);
   return invalid_token(name_of(fault));
 }
 
@@ -23,9 +25,17 @@ Admission admit(const Services& services, const Request& request, const Permissi
                 domain::Timestamp now) {
   if (services.identity == nullptr) return {administrator_caller(), std::nullopt};
   if (permission.open()) return {anonymous_caller(), std::nullopt};
-  auto caller = services.identity->caller_of(request.headers.authorization, now);
+  // To check a token costs more than to refuse it: an address that has used up what it may without
+  // one is not believed to have another.
+  const auto may_check = [&] {
+    return services.rate_limits == nullptr ||
+           !services.rate_limits->used_up(request, without_query(request.target), now);
+  };
+  auto caller = services.identity->caller_of(request.headers.authorization, now, may_check);
   if (!caller) {
     const Caller nobody = anonymous_caller();
+    // What comes too often is recorded where it is counted.
+    if (caller.error() == TokenFault::Unchecked) return {nobody, problem_of(caller.error())};
     record_refusal(services, request, nobody, "TokenRefused", name_of(caller.error()));
     return {nobody, problem_of(caller.error())};
   }

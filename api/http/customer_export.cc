@@ -9,8 +9,8 @@
 namespace cassette::api {
 namespace {
 
-// A document of this size is put together in memory: tens of thousands of orders.
-constexpr std::size_t kMaxExportBytes = 64 * 1024 * 1024;
+// At a time, each with a document of `max_export_bytes` in memory at most.
+constexpr std::size_t kMaxExports = 4;
 
 struct Named {
   domain::OrderId order_id;
@@ -39,7 +39,9 @@ class Export {
   Answered<eventstore::Done> add(std::string document) {
     auto opened = call_.services.sealer.open_document(std::move(document));
     if (!opened) return Failure{problem_of(opened.error())};
-    if (body_.size() + opened.value().size() > kMaxExportBytes) return Failure{export_too_large()};
+    if (body_.size() + opened.value().size() > call_.services.max_export_bytes) {
+      return Failure{export_too_large()};
+    }
     body_ += opened.value();
     return eventstore::Done{};
   }
@@ -123,6 +125,10 @@ Answered<eventstore::Done> add_events(const Call& call, const std::vector<domain
 Answered<Response> export_customer(const Call& call) {
   const auto plain = refuse_parameters(call);
   if (!plain) return Failure{plain.error()};
+  const UnderWay::One one(call.services.exports);
+  if (call.services.exports.count() > kMaxExports) {
+    return Failure{unavailable("Other exports are being made. Try again in a moment.")};
+  }
   const auto waited = await_asked_position(call);
   if (!waited) return Failure{waited.error()};
   if (!await_heads(call)) return Failure{not_caught_up("Not all is folded yet.")};

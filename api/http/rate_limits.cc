@@ -19,9 +19,8 @@ using domain::Role;
 
 constexpr std::array<std::string_view, 6> kRoleNames = {"admin",    "service", "vendor",
                                                         "customer", "auditor", "anonymous"};
-constexpr std::array<std::string_view, 3> kKindNames = {"read", "write", "sign-in"};
+constexpr std::array<std::string_view, 4> kKindNames = {"read", "write", "sign-in", "token"};
 constexpr std::size_t kAnonymous = 5;
-constexpr std::size_t kSignIn = 2;
 // A bucket's refusals are told to the security log once in so many seconds: a flood must not
 // become one there.
 constexpr RateLimit kRecords{1.0 / 60, 1};
@@ -82,9 +81,25 @@ std::optional<RateLimit> parse_limit(std::string_view text) {
   return limit;
 }
 
+constexpr bool only_of_unknown(RateKind kind) {
+  return kind == RateKind::SignIn || kind == RateKind::Token;
+}
+
+// Of what is posted to /auth/: as the routes read it, and what they don't know is a sign-in.
+RateKind kind_of_auth(const Request& request, std::string_view path) {
+  if (path == "/auth/refresh" || path == "/auth/revoke" || path == "/auth/introspect") {
+    return RateKind::Token;
+  }
+  if (path != "/auth/token") return RateKind::SignIn;
+  const auto form = Form::parse(request.body);
+  const std::string grant = form ? form->text("grant_type") : "";
+  const bool has_token = grant == "refresh_token" || grant == "authorization_code";
+  return has_token ? RateKind::Token : RateKind::SignIn;
+}
+
 RateKind kind_of(const Request& request, std::string_view path) {
   if (request.method == "GET" || request.method == "HEAD") return RateKind::Read;
-  return path.starts_with("/auth/") ? RateKind::SignIn : RateKind::Write;
+  return path.starts_with("/auth/") ? kind_of_auth(request, path) : RateKind::Write;
 }
 
 // Whether a machine that looks after this one asks: it must not take a limit for a failure.
@@ -95,13 +110,13 @@ bool is_unlimited(std::string_view path) {
 }  // namespace
 
 RateRules::RateRules() {
-  //             read           write          sign-in
-  limits_[0] = {{{}, {}, {}}};
-  limits_[1] = {{{2'000, 4'000}, {1'000, 2'000}, {}}};
-  limits_[2] = {{{500, 1'000}, {200, 1'000}, {}}};
-  limits_[3] = {{{50, 200}, {10, 50}, {}}};
-  limits_[4] = {{{200, 1'000}, {10, 20}, {}}};
-  limits_[kAnonymous] = {{{50, 200}, {5, 20}, {2, 10}}};
+  //             read           write          sign-in  token
+  limits_[0] = {{{}, {}, {}, {}}};
+  limits_[1] = {{{2'000, 4'000}, {1'000, 2'000}, {}, {}}};
+  limits_[2] = {{{500, 1'000}, {200, 1'000}, {}, {}}};
+  limits_[3] = {{{50, 200}, {10, 50}, {}, {}}};
+  limits_[4] = {{{200, 1'000}, {10, 20}, {}, {}}};
+  limits_[kAnonymous] = {{{50, 200}, {5, 20}, {2, 10}, {20, 40}}};
 }
 
 std::optional<std::string> RateRules::set(std::string_view rule) {
@@ -114,8 +129,8 @@ std::optional<std::string> RateRules::set(std::string_view rule) {
   const auto kind = find(kKindNames, rule.substr(dot + 1, equals - dot - 1));
   if (!role) return fmt::format("'{}': a role is {}", rule, fmt::join(kRoleNames, ", "));
   if (!kind) return fmt::format("'{}': a kind is {}", rule, fmt::join(kKindNames, ", "));
-  if (*kind == kSignIn && *role != kAnonymous) {
-    return fmt::format("'{}': whoever signs in is anonymous until then", rule);
+  if (only_of_unknown(static_cast<RateKind>(*kind)) && *role != kAnonymous) {
+    return fmt::format("'{}': whoever is at /auth/ is anonymous until then", rule);
   }
   const auto limit = parse_limit(rule.substr(equals + 1));
   if (!limit) return fmt::format("'{}': a limit is PER_SECOND[:BURST], or off", rule);
@@ -124,8 +139,15 @@ std::optional<std::string> RateRules::set(std::string_view rule) {
 }
 
 const RateLimit& RateRules::of(const Caller& caller, RateKind kind) const {
-  const bool sign_in = kind == RateKind::SignIn;
-  return limits_[sign_in ? kAnonymous : index_of(caller)][static_cast<std::size_t>(kind)];
+  const std::size_t row = only_of_unknown(kind) ? kAnonymous : index_of(caller);
+  return limits_[row][static_cast<std::size_t>(kind)];
+}
+
+RateLimit RateRules::of_name() const {
+  RateLimit limit = limits_[kAnonymous][static_cast<std::size_t>(RateKind::SignIn)];
+  limit.per_second = std::min(limit.per_second * kNameTimes, kMaxPerSecond);
+  limit.burst *= kNameTimes;
+  return limit;
 }
 
 void RateRuling::add_headers(Response& response) const {
@@ -154,11 +176,23 @@ RateVerdict RateLimits::take_sign_in(const Request& request, const RateLimit& li
   if (!verdict.allowed) return verdict;
   RateVerdict least = verdict;
   for (const std::string& name : signing_in_names(request)) {
-    const RateVerdict of_name = limiter_.take("n" + name, limit, now);
+    const RateVerdict of_name = limiter_.take("n" + name, rules_.of_name(), now);
     if (!of_name.allowed) return of_name;
     if (of_name.remaining < least.remaining) least = of_name;
   }
   return least;
+}
+
+std::string RateLimits::bucket_of(const Request& request, const Caller& caller, RateKind kind) {
+  const auto of_address = [&](std::string_view prefix) {
+    return std::string(prefix) + subscriber_of(request.address);
+  };
+  if (kind == RateKind::SignIn) return of_address("s");
+  if (kind == RateKind::Token) return of_address("t");
+  const std::string prefix(kind == RateKind::Read ? "r" : "w");
+  if (caller.anonymous) return of_address(prefix + "a");
+  if (caller.credential_id.empty()) return prefix + "p" + caller.principal;
+  return prefix + "c" + caller.credential_id;
 }
 
 RateRuling RateLimits::take(const Request& request, std::string_view path, const Caller& caller,
@@ -168,18 +202,17 @@ RateRuling RateLimits::take(const Request& request, std::string_view path, const
   if (is_unlimited(path)) return ruling;
   ruling.limit = rules_.of(caller, ruling.kind);
   if (ruling.limit.unlimited()) return ruling;
-  std::string bucket(1, ruling.kind == RateKind::Read ? 'r' : 'w');
-  if (ruling.kind == RateKind::SignIn) {
-    bucket = "s" + subscriber_of(request.address);
-    ruling.verdict = take_sign_in(request, ruling.limit, now);
-  } else {
-    bucket += caller.anonymous               ? "a" + subscriber_of(request.address)
-              : caller.credential_id.empty() ? "p" + caller.principal
-                                             : "c" + caller.credential_id;
-    ruling.verdict = limiter_.take(bucket, ruling.limit, now);
-  }
+  const std::string bucket = bucket_of(request, caller, ruling.kind);
+  ruling.verdict = ruling.kind == RateKind::SignIn ? take_sign_in(request, ruling.limit, now)
+                                                   : limiter_.take(bucket, ruling.limit, now);
   if (!ruling.verdict.allowed) record(request, caller, bucket, now);
   return ruling;
+}
+
+bool RateLimits::used_up(const Request& request, std::string_view path, domain::Timestamp now) {
+  const Caller nobody = anonymous_caller();
+  const RateKind kind = kind_of(request, path);
+  return !limiter_.has_room(bucket_of(request, nobody, kind), rules_.of(nobody, kind), now);
 }
 
 void RateLimits::record(const Request& request, const Caller& caller, const std::string& bucket,
@@ -196,7 +229,8 @@ std::vector<std::string> signing_in_names(const Request& request) {
   if (!form) return {};
   std::vector<std::string> names;
   const auto proof = client_proof(request.headers, *form);
-  for (std::string name : {proof ? proof.value().client_id : "", form->text("username")}) {
+  const bool confidential = proof && proof.value().secret;
+  for (std::string name : {confidential ? proof.value().client_id : "", form->text("username")}) {
     name.resize(std::min(name.size(), kMaxNameBytes));
     if (!name.empty()) names.push_back(std::move(name));
   }

@@ -85,6 +85,9 @@ struct Services {
   // process knows of: whoever was answered last finds every order there, position or not.
   std::size_t many_orders = 8;
   UnderWay orders = {};
+  // An export is put together in memory: tens of thousands of orders.
+  std::size_t max_export_bytes = 64 * 1024 * 1024;
+  UnderWay exports = {};
   Identity* identity = nullptr;                     // null: every caller is the administrator
   SecurityLog* security = nullptr;                  // null: refused attempts are not recorded
   RateLimits* rate_limits = nullptr;                // null: none

@@ -64,9 +64,12 @@ Failure<TokenFault> unavailable(const StoreError& error) {
 }  // namespace
 
 std::string_view name_of(TokenFault fault) {
-  constexpr std::array<std::string_view, 5> kNames{
-      "the Authorization header holds no bearer token", "the token is not valid here",
-      "the token has expired", "the token was revoked", "the token can't be checked now"};
+  constexpr std::array<std::string_view, 6> kNames{"the Authorization header holds no bearer token",
+                                                   "the token is not valid here",
+                                                   "the token has expired",
+                                                   "the token was revoked",
+                                                   "the token can't be checked now",
+                                                   "the token was not looked at"};
   return kNames[static_cast<std::size_t>(fault)];
 }
 

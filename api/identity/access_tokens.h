@@ -47,6 +47,17 @@ struct AccessClaims {
   }
 };
 
+// What was revoked: one token, or all of one sign-in. One of them is empty.
+struct Revoked {
+  std::string token_id;
+  std::string family_id;
+
+  bool names(const AccessClaims& claims) const {
+    return (!token_id.empty() && claims.token_id == token_id) ||
+           (!family_id.empty() && claims.family_id == family_id);
+  }
+};
+
 // A token for "openid" alone opens nothing of the API.
 Caller caller_of(const AccessClaims& claims);
 

@@ -107,7 +107,7 @@ Stored<bool> Credentials::revoke(std::string_view id, domain::Timestamp now) {
 }
 
 Stored<std::vector<Credential>> Credentials::list() {
-  auto keys = bucket_.keys();
+  auto keys = bucket_.names();
   if (!keys) return Failure{keys.error()};
   std::vector<Credential> all;
   for (const std::string& key : keys.value()) {

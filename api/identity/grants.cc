@@ -222,12 +222,13 @@ Stored<bool> Grants::is_denied(std::string_view token_id) {
   return entry.value().has_value();
 }
 
-Stored<std::size_t> Grants::sweep(domain::Timestamp now, std::size_t at_most) {
-  const auto keys = bucket_.keys();
+Stored<std::size_t> Grants::sweep(domain::Timestamp now, const std::stop_token& stop,
+                                  std::size_t at_most) {
+  const auto keys = bucket_.names();
   if (!keys) return Failure{keys.error()};
   std::size_t swept = 0;
   for (const std::string& key : keys.value()) {
-    if (swept >= at_most) break;
+    if (swept >= at_most || stop.stop_requested()) break;
     if (!is_over(key, now)) continue;
     if (const auto gone = bucket_.forget(key); !gone) return Failure{gone.error()};
     ++swept;

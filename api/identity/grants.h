@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -114,9 +115,10 @@ class Grants {
   eventstore::Stored<eventstore::Done> deny(std::string_view token_id);
   eventstore::Stored<bool> is_denied(std::string_view token_id);
 
-  // Removes what is over, `at_most` records of it. Gives how many. A round trip a record that is
-  // kept, so it is nothing for a request.
-  eventstore::Stored<std::size_t> sweep(domain::Timestamp now, std::size_t at_most = 10'000);
+  // Removes what is over, `at_most` records of it, and no further one once it is to stop. Gives how
+  // many. Some round trips a record that it removes, so it is nothing for a request.
+  eventstore::Stored<std::size_t> sweep(domain::Timestamp now, const std::stop_token& stop = {},
+                                        std::size_t at_most = 10'000);
 
  private:
   eventstore::KeyValue& bucket_;

@@ -16,7 +16,9 @@
 #include "api/identity/grants.h"
 #include "api/identity/ids.h"
 #include "api/identity/jwt.h"
+#include "api/identity/refused_tokens.h"
 #include "api/identity/signing_keys.h"
+#include "api/identity/single_flight.h"
 #include "api/identity/token_cache.h"
 #include "api/identity/token_service.h"
 
@@ -65,7 +67,7 @@ class Sweeper {
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, stop, kSweepEvery, [&stop] { return stop.stop_requested(); })) {
-      const auto swept = grants_.sweep(wall_clock());
+      const auto swept = grants_.sweep(wall_clock(), stop);
       if (!swept) spdlog::warn("what is over stays in the bucket: {}", swept.error().what);
     }
   }
@@ -88,13 +90,23 @@ struct Identity::Parts {
         hasher(options.hashing),
         tokens(issuer, *keys, credentials, grants),
         clients(credentials, hasher, log),
-        service({credentials, grants, tokens, clients, log, [this] { cache.doubt_all(); }}),
+        service({credentials, grants, tokens, clients, log,
+                 [this](const Revoked& what) { cache.revoke(what); }}),
         authorization(issuer, credentials, grants, hasher, log, root),
         sweeper(grants) {
     if (options.fetcher == nullptr) return;
     outside = std::make_unique<TrustedIssuers>(std::move(options.trusted), *options.fetcher);
   }
 
+  using Checked = Result<std::shared_ptr<const CheckedToken>, TokenFault>;
+
+  // `hit` is what the cache had.
+  Checked look(std::string_view token, const std::optional<TokenCache::Hit>& hit,
+               domain::Timestamp now);
+  // The same, unless another thread just did it. Remembers what it finds.
+  Checked look_and_keep(std::string_view token, const TokenDigest& digest,
+                        const std::optional<TokenCache::Hit>& hit, domain::Timestamp now,
+                        std::uint64_t epoch);
   Result<CheckedToken, TokenFault> check(std::string_view token, domain::Timestamp now);
   Result<CheckedToken, TokenFault> look_again(std::string_view token, const CheckedToken& checked,
                                               domain::Timestamp now);
@@ -107,6 +119,8 @@ struct Identity::Parts {
   AccessTokens tokens;
   ClientAuthentication clients;
   TokenCache cache;
+  RefusedTokens refused;
+  SingleFlight<Checked> looks;
   TokenService service;
   AuthorizationService authorization;
   std::unique_ptr<TrustedIssuers> outside;
@@ -141,6 +155,34 @@ Result<CheckedToken, TokenFault> Identity::Parts::look_again(std::string_view to
   return checked;
 }
 
+Identity::Parts::Checked Identity::Parts::look(std::string_view token,
+                                               const std::optional<TokenCache::Hit>& hit,
+                                               domain::Timestamp now) {
+  auto checked = hit ? look_again(token, *hit->token, now) : check(token, now);
+  if (!checked) return Failure{checked.error()};
+  return std::make_shared<const CheckedToken>(std::move(checked).value());
+}
+
+Identity::Parts::Checked Identity::Parts::look_and_keep(std::string_view token,
+                                                        const TokenDigest& digest,
+                                                        const std::optional<TokenCache::Hit>& hit,
+                                                        domain::Timestamp now,
+                                                        std::uint64_t epoch) {
+  // One that is due is ours to look at, and fresh for everybody else.
+  if (!hit || hit->state == TokenCache::State::Stale) {
+    const auto since = cache.find(token, now);
+    if (since && since->state == TokenCache::State::Fresh) return since->token;
+  }
+  auto checked = look(token, hit, now);
+  if (checked) {
+    cache.put(token, checked.value(), now, epoch);
+  } else if (checked.error() != TokenFault::Unavailable) {
+    cache.remove(token);
+    refused.put(digest, checked.error(), now);
+  }
+  return checked;
+}
+
 Identity::Identity(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Identity::~Identity() = default;
 
@@ -153,30 +195,34 @@ Stored<std::unique_ptr<Identity>> Identity::open(eventstore::KeyValue& bucket, K
 }
 
 Result<Caller, TokenFault> Identity::caller_of(std::string_view authorization,
-                                               domain::Timestamp now) {
+                                               domain::Timestamp now,
+                                               const std::function<bool()>& may_check) {
   if (authorization.empty()) return anonymous_caller();
   const auto token = bearer_token(authorization);
   if (!token) return Failure{TokenFault::Malformed};
-  TokenCache& cache = parts_->cache;
-  const auto hit = cache.find(*token, now);
+  const auto hit = parts_->cache.find(*token, now);
   if (hit && hit->state == TokenCache::State::Fresh) return hit->token->caller;
-  const std::uint64_t epoch = cache.epoch();
-  auto checked = hit ? parts_->look_again(*token, *hit->token, now) : parts_->check(*token, now);
-  if (checked) {
-    auto kept = std::make_shared<const CheckedToken>(std::move(checked).value());
-    cache.put(*token, kept, now, epoch);
-    return kept->caller;
+  const TokenDigest digest = digest_of(*token);
+  if (const auto fault = hit ? std::nullopt : parts_->refused.find(digest, now)) {
+    return Failure{*fault};
   }
+  if (!hit && may_check && !may_check()) return Failure{TokenFault::Unchecked};
+  // Who comes after a revocation does not wait for a look from before it.
+  const std::uint64_t epoch = parts_->cache.epoch();
+  const std::string flight = std::string(digest.begin(), digest.end()) + std::to_string(epoch);
+  const auto checked = parts_->looks.run(
+      flight, [&] { return parts_->look_and_keep(*token, digest, hit, now, epoch); });
+  if (checked) return checked.value()->caller;
   // It was valid seconds ago, and whether it still is can be found out until it is stale.
   const bool may_wait =
       checked.error() == TokenFault::Unavailable && hit && hit->state == TokenCache::State::Due;
   if (may_wait) return hit->token->caller;
-  if (checked.error() != TokenFault::Unavailable) cache.remove(*token);
   return Failure{checked.error()};
 }
 
 void Identity::set_issuer(std::string issuer) {
   parts_->issuer = std::move(issuer);
+  parts_->refused.clear();
 }
 const std::string& Identity::issuer() const {
   return parts_->issuer;

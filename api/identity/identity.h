@@ -2,6 +2,7 @@
 // Authorization header of a request into a Caller. What a caller may do is decided elsewhere.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,8 +43,12 @@ class Identity {
   Identity& operator=(const Identity&) = delete;
 
   // The caller that an Authorization header names; anonymous for an empty one. A token seen before
-  // costs a lookup; one that is new, or was not looked at for seconds, round trips to the bucket.
-  Result<Caller, TokenFault> caller_of(std::string_view authorization, domain::Timestamp now);
+  // costs a lookup, also one that was refused; one that is new, or was not looked at for seconds,
+  // round trips to the bucket, by one thread while the others who show it wait.
+  // `may_check` is asked about a token that was not seen lately: when it says no, that one is not
+  // looked at. Empty: it may.
+  Result<Caller, TokenFault> caller_of(std::string_view authorization, domain::Timestamp now,
+                                       const std::function<bool()>& may_check = {});
 
   // Before serving, once the port is known: every token carries it.
   void set_issuer(std::string issuer);

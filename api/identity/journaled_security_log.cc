@@ -14,8 +14,8 @@ namespace cassette::api {
 namespace {
 
 // What an attacker can cause at will, and so what is folded.
-constexpr std::array<std::string_view, 5> kRefusals = {
-    "SignInRefused", "TokenRefused", "RefreshReused", "AccessRefused", "RateLimited"};
+constexpr std::array<std::string_view, 6> kRefusals = {
+    "SignInRefused", "TokenRefused", "RefreshReused", "CodeReused", "AccessRefused", "RateLimited"};
 // Different refusals of one kind and address that are told apart at a time: a person who mistypes
 // makes fewer. All others are one.
 constexpr std::size_t kMaxFoldsASource = 8;

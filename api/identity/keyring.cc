@@ -134,18 +134,33 @@ std::optional<std::optional<SecretKey>> Keyring::cached(std::string_view subject
   return found->second;
 }
 
-void Keyring::remember(std::string_view subject, const std::optional<SecretKey>& key) {
+std::uint64_t Keyring::destroyed() const {
+  const std::shared_lock lock(mutex_);
+  return destroyed_;
+}
+
+std::size_t Keyring::cached_keys() const {
+  const std::shared_lock lock(mutex_);
+  return cache_.size();
+}
+
+void Keyring::remember(std::string_view subject, const std::optional<SecretKey>& key,
+                       std::uint64_t destroyed) {
   const std::unique_lock lock(mutex_);
+  // A destroyed key never comes back, however late an older read of it ends, and whether its place
+  // is still here or not.
+  if (key && destroyed != destroyed_) return;
+  if (!key) ++destroyed_;
   if (cache_.size() >= kMaxCachedKeys) {
-    // Not those that were destroyed: a read that began before would bring the key back.
     std::erase_if(cache_, [](const auto& each) { return each.second.has_value(); });
+    if (cache_.size() >= kMaxCachedKeys / 2) cache_.clear();  // else it would be so again soon
   }
   const auto [entry, added] = cache_.try_emplace(std::string(subject), key);
-  // A destroyed key never comes back, however late an older read of it ends.
   if (!added && !key) entry->second.reset();
 }
 
 Stored<std::optional<SecretKey>> Keyring::read(std::string_view subject) {
+  const std::uint64_t before = destroyed();
   auto entry = bucket_.get(bucket_key(subject));
   if (!entry) return Failure{entry.error()};
   if (!entry.value()) return std::optional<SecretKey>();
@@ -157,7 +172,7 @@ Stored<std::optional<SecretKey>> Keyring::read(std::string_view subject) {
       return fail(StoreError::Kind::Corrupt, fmt::format("the key of {} does not open", subject));
     }
   }
-  remember(subject, key);
+  remember(subject, key, before);
   return cached(subject).value_or(key);
 }
 
@@ -185,7 +200,7 @@ Stored<std::optional<SecretKey>> Keyring::obtain(std::string_view subject) {
 Stored<Done> Keyring::destroy(std::string_view subject) {
   const auto tombstone = bucket_.put(bucket_key(subject), kDestroyedKey);
   if (!tombstone) return Failure{tombstone.error()};
-  remember(subject, std::nullopt);
+  remember(subject, std::nullopt, destroyed());
   return bucket_.scrub(bucket_key(subject));
 }
 

@@ -3,6 +3,7 @@
 // It hands out keys and refuses to encrypt anything but keys.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,7 +19,8 @@ namespace cassette::api {
 
 // Where wrapped keys are kept.
 inline constexpr std::string_view kKeyBucket = "cassette-keys";
-// Keys held in memory: past it the cache starts anew, so that a million customers stay bounded.
+// Keys held in memory, and places of destroyed ones: past it the cache starts anew, so that a
+// million customers stay bounded.
 inline constexpr std::size_t kMaxCachedKeys = 100'000;
 
 // Reads the 32 bytes of the master key. When the file is absent and `may_create`, makes it from
@@ -45,6 +47,9 @@ class Keyring {
   // Overwrites what older wrappings of the subject's key are left on disk.
   eventstore::Stored<eventstore::Done> scrub(std::string_view subject);
 
+  // What is in memory, destroyed ones included: `kMaxCachedKeys` at most.
+  std::size_t cached_keys() const;
+
   // The root of the keys for digests and cursors: random, wrapped, kept at rotation.
   const SecretKey& signing_root() const { return signing_root_; }
 
@@ -53,13 +58,17 @@ class Keyring {
 
   eventstore::Stored<std::optional<SecretKey>> read(std::string_view subject);
   std::optional<std::optional<SecretKey>> cached(std::string_view subject) const;
-  void remember(std::string_view subject, const std::optional<SecretKey>& key);
+  // `destroyed` is what `destroyed_` was before the bucket was asked.
+  void remember(std::string_view subject, const std::optional<SecretKey>& key,
+                std::uint64_t destroyed);
+  std::uint64_t destroyed() const;
 
   SecretKey master_;
   eventstore::KeyValue& bucket_;
   SecretKey signing_root_{};
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::optional<SecretKey>> cache_;  // nothing: destroyed
+  std::uint64_t destroyed_ = 0;  // how often a key was found to be
 };
 
 struct MasterRotation {

@@ -62,4 +62,15 @@ RateVerdict RateLimiter::take(std::string_view name, const RateLimit& limit,
   return verdict;
 }
 
+bool RateLimiter::has_room(std::string_view name, const RateLimit& limit, domain::Timestamp now) {
+  if (limit.unlimited()) return true;
+  const std::uint64_t hash = hash_of(name);
+  const std::size_t set = hash % kSets;
+  const auto interval = static_cast<std::int64_t>(kMicrosPerSecond / limit.per_second);
+  const std::int64_t most = interval * std::max<std::uint32_t>(limit.burst, 1);
+  const std::lock_guard lock(locks_[set % kLocks]);
+  const auto known = std::ranges::find(sets_[set], hash, &Bucket::name);
+  return known == sets_[set].end() || known->full_at - now.micros + interval <= most;
+}
+
 }  // namespace cassette::api

@@ -41,6 +41,8 @@ class RateLimiter {
   // Takes one request of `name`, a credential or an address with its kind before it. A refused one
   // takes nothing. Never blocks for longer than a lookup.
   RateVerdict take(std::string_view name, const RateLimit& limit, domain::Timestamp now);
+  // Whether one would be allowed. Takes nothing.
+  bool has_room(std::string_view name, const RateLimit& limit, domain::Timestamp now);
 
  private:
   // Names whose hashes share a set share its places.

@@ -13,9 +13,9 @@ namespace cassette::api {
 struct SecurityEvent {
   domain::Timestamp at;
   // One of those that docs/openapi.yaml lists: "SignedIn", "SignInRefused", "TokenIssued",
-  // "TokenRefused", "RefreshReused", "TokenRevoked", "CredentialCreated", "CredentialRevoked",
-  // "KeysRotated", "AccessRefused", "RateLimited", "CustomerErased", "MasterKeyRotated",
-  // "EventsDropped".
+  // "TokenRefused", "RefreshReused", "CodeReused", "TokenRevoked", "CredentialCreated",
+  // "CredentialRevoked", "KeysRotated", "AccessRefused", "RateLimited", "CustomerErased",
+  // "MasterKeyRotated", "EventsDropped".
   std::string type;
   std::string principal;      // who did it or tried to: "vendor:1580", "anonymous"
   std::string credential_id;  // whose it was or claimed to be; empty: none

@@ -1,6 +1,9 @@
-// TokenCache: a hash table a shard. A full one drops what has expired, then whatever comes first:
-// who still uses that one pays a check.
+// TokenCache: a hash table a shard. A full one drops what has expired, then what was looked at
+// longest ago: whoever still uses a token has had it looked at within seconds.
 #include "api/identity/token_cache.h"
+
+#include <algorithm>
+#include <iterator>
 
 namespace cassette::api {
 namespace {
@@ -31,7 +34,10 @@ void TokenCache::make_room(Shard& shard, std::size_t bytes, domain::Timestamp no
     if (entry->second.token->expires <= now) erase(shard, entry);
     entry = next;
   }
-  while (full() && !shard.entries.empty()) erase(shard, shard.entries.begin());
+  const auto looked_at = [](const auto& entry) { return entry.second.looked_at.micros; };
+  while (full() && !shard.entries.empty()) {
+    erase(shard, std::ranges::min_element(shard.entries, {}, looked_at));
+  }
 }
 
 std::optional<TokenCache::Hit> TokenCache::find(std::string_view token, domain::Timestamp now) {
@@ -45,9 +51,7 @@ std::optional<TokenCache::Hit> TokenCache::find(std::string_view token, domain::
     return std::nullopt;
   }
   const std::int64_t age = now.micros - entry.looked_at.micros;
-  if (age < 0 || age >= micros(kStaleAfter) || entry.epoch != epoch()) {
-    return Hit{entry.token, State::Stale};
-  }
+  if (age < 0 || age >= micros(kStaleAfter)) return Hit{entry.token, State::Stale};
   if (age < micros(kDueAfter) || entry.looking) return Hit{entry.token, State::Fresh};
   entry.looking = true;
   return Hit{entry.token, State::Due};
@@ -58,12 +62,17 @@ void TokenCache::put(std::string_view token, std::shared_ptr<const CheckedToken>
   Shard& shard = shard_of(token);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(token);
-  if (found != shard.entries.end()) {
-    found->second = {std::move(checked), now, epoch, false};
+  const bool there = found != shard.entries.end();
+  if (epoch != this->epoch()) {
+    if (there) found->second.looking = false;
+    return;
+  }
+  if (there) {
+    found->second = {std::move(checked), now, false};
     return;
   }
   make_room(shard, token.size(), now);
-  shard.entries.emplace(std::string(token), Entry{std::move(checked), now, epoch, false});
+  shard.entries.emplace(std::string(token), Entry{std::move(checked), now, false});
   shard.bytes += token.size();
 }
 
@@ -72,6 +81,21 @@ void TokenCache::remove(std::string_view token) {
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(token);
   if (found != shard.entries.end()) erase(shard, found);
+}
+
+// The epoch first: what is put from then on was looked at afterwards, and what was put before is
+// found here.
+void TokenCache::revoke(const Revoked& what) {
+  epoch_.fetch_add(1, std::memory_order_acq_rel);
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto entry = shard.entries.begin(); entry != shard.entries.end();) {
+      const auto next = std::next(entry);
+      const auto& claims = entry->second.token->claims;
+      if (claims && what.names(*claims)) erase(shard, entry);
+      entry = next;
+    }
+  }
 }
 
 std::size_t TokenCache::size() const {

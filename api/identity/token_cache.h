@@ -1,5 +1,6 @@
 // TokenCache: tokens that were checked, so that the next request with one costs a lookup. Bounded
-// in entries and bytes. It checks nothing and knows no bucket.
+// in entries and bytes; what was looked at longest ago goes first. It checks nothing and knows no
+// bucket.
 #pragma once
 
 #include <array>
@@ -44,17 +45,19 @@ class TokenCache {
     State state = State::Fresh;
   };
 
-  // What `doubt_all` has counted: taken before a token is looked at, and given with the outcome.
+  // How often something was revoked: taken before a token is looked at, and given with the outcome.
   std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
 
   // Nothing when it isn't there, or has expired.
   std::optional<Hit> find(std::string_view token, domain::Timestamp now);
-  // It was checked at `now`. One that is there is replaced.
+  // It was checked at `now`. One that is there is replaced. Nothing is kept when something was
+  // revoked since `epoch`: it may have been this, and whoever needs it checks again.
   void put(std::string_view token, std::shared_ptr<const CheckedToken> checked,
            domain::Timestamp now, std::uint64_t epoch);
   void remove(std::string_view token);
-  // Something was revoked: every entry is stale.
-  void doubt_all() { epoch_.fetch_add(1, std::memory_order_acq_rel); }
+  // Removes what it names, and nothing else: whoever revokes their own slows nobody down. Looks at
+  // every entry.
+  void revoke(const Revoked& what);
 
   std::size_t size() const;
 
@@ -70,7 +73,6 @@ class TokenCache {
   struct Entry {
     std::shared_ptr<const CheckedToken> token;
     domain::Timestamp looked_at;
-    std::uint64_t epoch = 0;
     bool looking = false;  // one thread is
   };
   using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;

@@ -11,6 +11,7 @@ enum class TokenFault {
   Expired,      // 401
   Revoked,      // the token, its family or its credential: 401
   Unavailable,  // it can't be found out now: 503
+  Unchecked,    // whoever sends it sends too much: 429
 };
 
 // In words, for `error_description` (RFC 6750 §3.1).

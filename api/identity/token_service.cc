@@ -13,6 +13,10 @@ using eventstore::Done;
 // A code that was tried with a wrong verifier or redirect URI has this in place of a family.
 constexpr std::string_view kSpoilt = "-";
 
+// Of security events: what came a second time.
+constexpr std::string_view kCodeReused = "CodeReused";
+constexpr std::string_view kRefreshReused = "RefreshReused";
+
 constexpr std::int64_t kLifetimeSeconds =
     std::chrono::duration_cast<std::chrono::seconds>(kTokenLifetime).count();
 
@@ -94,16 +98,16 @@ Granted<Credential> TokenService::login(const std::string& id) {
 }
 
 Failure<OAuthError> TokenService::reused(const Family& family, const Origin& origin,
-                                         std::string_view detail) {
+                                         std::string_view type, std::string_view detail) {
   const auto revoked = parts_.grants.revoke_family(family.id, origin.now);
   if (!revoked) return refuse_store(revoked.error());
-  parts_.on_revoked();
+  parts_.on_revoked({.token_id = {}, .family_id = family.id});
   Credential whose;
   whose.id = family.login_id;
   if (auto found = parts_.credentials.find(family.login_id); found && found.value()) {
     whose = *std::move(found).value();
   }
-  record(origin, "RefreshReused", whose, std::string(detail));
+  record(origin, type, whose, std::string(detail));
   return invalid_grant("It was used before: all that came of this sign-in is revoked.");
 }
 
@@ -123,7 +127,7 @@ Granted<AuthorizationCode> TokenService::redeem(const Credential& client,
   family.login_id = code.login_id;
   if (!code.family_id.empty()) {
     family.id = code.family_id;
-    return reused(family, origin, kReplayed);
+    return reused(family, origin, kCodeReused, kReplayed);
   }
   if (code.expires_at <= origin.now) return invalid_grant("The code has expired.");
   const bool matches =
@@ -136,7 +140,7 @@ Granted<AuthorizationCode> TokenService::redeem(const Credential& client,
   auto again = parts_.grants.find_code(request.code, origin.now);
   if (!again) return refuse_store(again.error());
   if (again.value()) family.id = again.value()->record.family_id;
-  return reused(family, origin, kReplayed);
+  return reused(family, origin, kCodeReused, kReplayed);
 }
 
 Granted<TokenAnswer> TokenService::by_code(const Credential& client, const TokenRequest& request,
@@ -187,7 +191,7 @@ Granted<FoundGrant<Family>> TokenService::find_refreshable(const Credential& cli
   if (family.client_id != client.id) return invalid_grant("The token is of another client.");
   if (family.revoked_at) return invalid_grant("The refresh token was revoked.");
   if (!found.value()->secret_matches) {
-    return reused(family, origin, "a refresh token was used twice");
+    return reused(family, origin, kRefreshReused, "a refresh token was used twice");
   }
   return *std::move(found).value();
 }
@@ -207,7 +211,7 @@ Granted<TokenAnswer> TokenService::by_refresh(const Credential& client, const To
   auto next = parts_.grants.rotate(found.value());
   if (!next) return refuse_store(next.error());
   if (!next.value()) {
-    return reused(family, origin, "a refresh token was used twice at once");
+    return reused(family, origin, kRefreshReused, "a refresh token was used twice at once");
   }
   TokenAnswer answer = answer_with(
       parts_.tokens.sign(person.value(), client.id, scopes.value(), family.id, origin.now),
@@ -235,6 +239,7 @@ Granted<Done> TokenService::revoke(const ClientProof& proof, const std::string& 
     if (family.client_id != client.value().id) return others();
     const auto revoked = parts_.grants.revoke_family(family.id, origin.now);
     if (!revoked) return refuse_store(revoked.error());
+    parts_.on_revoked({.token_id = {}, .family_id = family.id});
     record(origin, "TokenRevoked", client.value(), "all of a sign-in of " + family.login_id);
   } else {
     const auto claims = parts_.tokens.check(token, origin.now);
@@ -242,9 +247,9 @@ Granted<Done> TokenService::revoke(const ClientProof& proof, const std::string& 
     if (claims.value().client_id != client.value().id) return others();
     const auto denied = parts_.grants.deny(claims.value().token_id);
     if (!denied) return refuse_store(denied.error());
+    parts_.on_revoked({.token_id = claims.value().token_id, .family_id = {}});
     record(origin, "TokenRevoked", client.value(), "an access token of " + claims.value().subject);
   }
-  parts_.on_revoked();
   return Done{};
 }
 

@@ -74,14 +74,14 @@ struct Introspection {
 class TokenService {
  public:
   // All outlive it. `on_revoked` is called after each revocation, so that what was checked before
-  // is looked at again.
+  // is no longer believed.
   struct Parts {
     Credentials& credentials;
     Grants& grants;
     AccessTokens& tokens;
     ClientAuthentication& clients;
     SecurityLog& log;
-    std::function<void()> on_revoked = [] {};
+    std::function<void(const Revoked&)> on_revoked = [](const Revoked&) {};
   };
 
   explicit TokenService(Parts parts) : parts_(std::move(parts)) {}
@@ -112,8 +112,9 @@ class TokenService {
   Granted<FoundGrant<Family>> find_refreshable(const Credential& client,
                                                const TokenRequest& request, const Origin& origin);
   Granted<Credential> login(const std::string& id);
-  // Revokes the family of what came again.
-  Failure<OAuthError> reused(const Family& family, const Origin& origin, std::string_view detail);
+  // Revokes the family of what came again, and records that as a security event of `type`.
+  Failure<OAuthError> reused(const Family& family, const Origin& origin, std::string_view type,
+                             std::string_view detail);
   void record(const Origin& origin, std::string_view type, const Credential& who,
               std::string detail);
 

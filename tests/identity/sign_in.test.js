@@ -27,8 +27,8 @@ let config;
 
 before(async () => {
   server = await Server.start(
-    { partitions: 1, identities: true, args: [
-      '--rate-limit', 'anonymous.sign-in=off', '--rate-limit', 'anonymous.read=off'] });
+    { partitions: 1, identities: true, args: ['sign-in', 'token', 'read']
+      .flatMap((kind) => ['--rate-limit', `anonymous.${kind}=off`]) });
   shop = await createCredential(server, 'create-client',
     ['--id', 'shop', '--role', 'none', '--redirect-uri', 'http://127.0.0.1/back']);
   person = await createCredential(server, 'create-customer-login',

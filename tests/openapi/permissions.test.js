@@ -54,7 +54,7 @@ describe('the matrix', { concurrency: false }, () => {
   // Hundreds of requests in a few seconds are what a limit is for.
   const unlimited = ['admin', 'service', 'vendor', 'customer', 'auditor', 'anonymous']
     .flatMap((role) => ['read', 'write'].map((kind) => `${role}.${kind}=off`))
-    .concat('anonymous.sign-in=off')
+    .concat('anonymous.sign-in=off', 'anonymous.token=off')
     .flatMap((rule) => ['--rate-limit', rule]);
 
   before(async () => {

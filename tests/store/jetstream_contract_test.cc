@@ -20,6 +20,10 @@ struct Rig {
   std::unique_ptr<KeyValue> bucket() {
     return must(connection->create_bucket("bucket-" + std::to_string(made++)));
   }
+  std::unique_ptr<KeyValue> bucket_without_secrets() {
+    return must(
+        connection->create_bucket("bucket-" + std::to_string(made++), {.erase_replaced = false}));
+  }
   std::unique_ptr<Journal> journal(const JournalOptions& options) {
     return must(connection->open_journal("JOURNAL-" + std::to_string(made++), options));
   }
@@ -33,6 +37,11 @@ TEST_CASE("JetStream keeps the ledger's contract") {
 TEST_CASE("JetStream keeps the key-value contract") {
   Rig rig;
   key_value_contract([&] { return rig.bucket(); });
+}
+
+TEST_CASE("a bucket without secrets keeps the same contract") {
+  Rig rig;
+  key_value_contract([&] { return rig.bucket_without_secrets(); });
 }
 
 TEST_CASE("JetStream keeps the journal's contract") {

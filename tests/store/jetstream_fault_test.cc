@@ -157,6 +157,29 @@ TEST_CASE("an append without a server is unknown, at once, and nothing comes lat
   CHECK(append(*ledger, 1, "two") == AppendOutcome::Stored);
 }
 
+// Each waited five seconds for an answer that could not come, and held a thread of the server's.
+TEST_CASE("a bucket without a server says so soon, and answers again once there is one") {
+  NatsFixture nats;
+  const auto connection = nats.connect();
+  const auto bucket = must(connection->create_bucket("keys"));
+  must(bucket->put("a", "1"));
+  nats.kill9();
+  const auto before = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    const auto entry = bucket->get("a");
+    REQUIRE_FALSE(entry.ok());
+    CHECK(entry.error().kind == StoreError::Kind::Unavailable);
+  }
+  CHECK_FALSE(bucket->keys().ok());
+  CHECK_FALSE(bucket->scrub("a").ok());
+  CHECK(std::chrono::steady_clock::now() - before < kPatience / 2);
+  must(nats.server().restart());
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  auto entry = bucket->get("a");
+  while (!entry.ok() && std::chrono::steady_clock::now() < deadline) entry = bucket->get("a");
+  CHECK(must(entry)->value == "1");
+}
+
 TEST_CASE("appending where there is no stream is unknown: nobody said no") {
   NatsFixture nats;
   const auto connection = nats.connect();
@@ -308,6 +331,21 @@ std::string all_bytes_below(const std::filesystem::path& folder) {
     bytes.append(std::istreambuf_iterator<char>(file), {});
   }
   return bytes;
+}
+
+// A lease is renewed each second, and each time the server overwrote the one before and synced
+// that.
+TEST_CASE("what a bucket without secrets supersedes is dropped, and not overwritten") {
+  NatsFixture nats;
+  const auto connection = nats.connect();
+  const auto bucket = must(connection->create_bucket("leases", {.erase_replaced = false}));
+  const auto first = must(bucket->create("lease.0", "the first holder"));
+  must(bucket->update("lease.0", "the second holder", first));
+  CHECK(all_bytes_below(nats.folder() / "nats" / "store").find("the first holder") !=
+        std::string::npos);
+  CHECK(must(bucket->get("lease.0"))->value == "the second holder");
+  must(bucket->purge("lease.0"));
+  CHECK_FALSE(must(bucket->get("lease.0")).has_value());
 }
 
 TEST_CASE("a purged value, and those before it, are on the disk no more") {

@@ -121,6 +121,17 @@ inline void purging_contract(const MakeKeyValue& make) {
     REQUIRE(bucket->purge("c").ok());
     CHECK(sorted_keys(*bucket) == std::vector<std::string>{"a_b=c-d.e", "b"});
   }
+  SUBCASE("names are at least those that are there, and none that was forgotten") {
+    CHECK(bucket->names().value().empty());
+    for (const char* key : {"a", "b", "purged", "forgotten"}) REQUIRE(bucket->put(key, "1").ok());
+    REQUIRE(bucket->purge("purged").ok());
+    REQUIRE(bucket->forget("forgotten").ok());
+    auto names = bucket->names();
+    REQUIRE(names.ok());
+    std::erase(names.value(), "purged");
+    std::sort(names.value().begin(), names.value().end());
+    CHECK(names.value() == std::vector<std::string>{"a", "b"});
+  }
   SUBCASE("buckets are apart") {
     const auto other = make();
     REQUIRE(bucket->put("a", "1").ok());

@@ -2,7 +2,10 @@
 // that means well and one that doesn't would use it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "api/http/form.h"
+#include "api/http/rate_limits.h"
 #include "tests/unit/api/identity_rig.h"
 
 namespace cassette::api {
@@ -242,6 +245,31 @@ TEST_CASE("where nobody is asked who they are there is nowhere to sign in") {
   RequestHeaders form;
   form.content_type = kForm;
   CHECK(desk.send("POST", "/auth/token", "a=b", form).status == 404);
+}
+
+// Each token that nobody knew cost a signature, however many one address sent.
+TEST_CASE("an address that has used up what it may has no unknown token looked at") {
+  AuthDesk auth;
+  RateRules rules;
+  REQUIRE(rules.set("anonymous.read=1:3") == std::nullopt);
+  RateLimits limits(rules, &auth.rig.log);
+  auth.desk.services.rate_limits = &limits;
+  const auto status = [&auth](const std::string& token) {
+    RequestHeaders headers;
+    headers.authorization = "Bearer " + token;
+    return auth.desk.send("GET", "/events?vendorId=1580", {}, std::move(headers)).status;
+  };
+  const std::string known = auth.rig.by_client().value().access_token;
+  const std::string unseen = auth.rig.by_client().value().access_token;
+  CHECK(status(known) == 200);
+  for (const char* junk : {"a", "b", "c"}) CHECK(status(junk) == 401);
+  CHECK(status("d") == 429);
+  CHECK(status(unseen) == 429);
+  CHECK(status(known) == 200);
+  auth.desk.now.micros += 1'000'000;
+  CHECK(status(unseen) == 200);
+  CHECK(std::ranges::count(auth.rig.log.types(), "TokenRefused") == 3);
+  CHECK(std::ranges::count(auth.rig.log.types(), "RateLimited") == 1);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "api/identity/access_tokens.h"
 #include "api/identity/jwt.h"
@@ -117,13 +119,24 @@ class ShakyBucket : public eventstore::MemoryKeyValue {
  public:
   eventstore::Stored<std::optional<eventstore::KeyValueEntry>> get(std::string_view key) override {
     ++gets;
+    const int inside = ++inside_;
+    if (inside > 1) crowded = true;
+    if (slow) {
+      for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    }
+    --inside_;
     if (down) {
       return Failure{eventstore::StoreError{eventstore::StoreError::Kind::Unavailable, "down"}};
     }
     return MemoryKeyValue::get(key);
   }
   bool down = false;
-  int gets = 0;
+  bool slow = false;
+  std::atomic<bool> crowded = false;  // two were in it at once
+  std::atomic<int> gets = 0;
+
+ private:
+  std::atomic<int> inside_ = 0;
 };
 
 struct ShakyRig {
@@ -165,6 +178,53 @@ TEST_CASE("a token seen before costs no round trip") {
   CHECK(rig.bucket.gets == gets);
   REQUIRE(rig.after(3s).ok());
   CHECK(rig.bucket.gets > gets);
+}
+
+// After five seconds without a look each request asked, all at once.
+TEST_CASE("one thread looks at a stale token, and the others wait for it") {
+  ShakyRig rig;
+  REQUIRE(rig.after(0s).ok());
+  rig.bucket.slow = true;
+  std::atomic<int> known = 0;
+  const int gets = rig.bucket.gets;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] { known += rig.after(6s).ok(); });
+    }
+  }
+  CHECK(known == 8);
+  CHECK_FALSE(rig.bucket.crowded);
+  CHECK(rig.bucket.gets - gets <= 2);  // of the credential, and whether the token was denied
+}
+
+// Each cost a signature and round trips.
+TEST_CASE("a token that was refused is refused again without a look") {
+  ShakyRig rig;
+  REQUIRE(rig.identity->credentials().revoke("app", rig.now).value());
+  CHECK(fault(rig.after(0s)) == TokenFault::Revoked);
+  const int gets = rig.bucket.gets;
+  for (int i = 0; i < 100; ++i) CHECK(fault(rig.after(2s)) == TokenFault::Revoked);
+  CHECK(rig.bucket.gets == gets);
+  CHECK(fault(rig.after(4s)) == TokenFault::Revoked);
+  CHECK(rig.bucket.gets > gets);
+}
+
+TEST_CASE("whether a token may be checked is asked of one that is not known, and of no other") {
+  ShakyRig rig;
+  int asked = 0;
+  const auto no = [&asked] {
+    ++asked;
+    return false;
+  };
+  const int gets = rig.bucket.gets;
+  CHECK(fault(rig.identity->caller_of(rig.token, rig.now, no)) == TokenFault::Unchecked);
+  CHECK(rig.bucket.gets == gets);
+  CHECK(asked == 1);
+  REQUIRE(rig.after(0s).ok());
+  CHECK(rig.identity->caller_of(rig.token, {rig.now.micros + 6'000'000}, no).ok());
+  CHECK(rig.identity->caller_of("", rig.now, no).ok());
+  CHECK(asked == 1);
 }
 
 TEST_CASE("without its bucket a token is believed for five seconds and no longer") {

@@ -54,6 +54,19 @@ TEST_CASE("no limit refuses nothing") {
   for (int i = 0; i < 1'000; ++i) CHECK(limiter.take("a", {}, at(0)).allowed);
 }
 
+TEST_CASE("whether there is room is said without taking it") {
+  RateLimiter limiter;
+  CHECK(limiter.has_room("a", kFive, at(0)));
+  CHECK(limiter.has_room("a", {}, at(0)));
+  for (int i = 0; i < 10; ++i) {
+    CHECK(limiter.has_room("a", kFive, at(0)));
+    CHECK(limiter.take("a", kFive, at(0)).allowed);
+  }
+  CHECK_FALSE(limiter.has_room("a", kFive, at(0)));
+  CHECK(limiter.has_room("b", kFive, at(0)));
+  CHECK(limiter.has_room("a", kFive, at(0.2)));
+}
+
 TEST_CASE("a clock that goes back allows no more, and refuses nobody for good") {
   RateLimiter limiter;
   CHECK(allowed(limiter, "a", 100, 10) == 10);

@@ -67,11 +67,15 @@ TEST_CASE("rules are read, and what is none is refused in words") {
   CHECK(made.of(caller(Role::Customer, "a"), RateKind::Read).per_second == 0.5);
   CHECK(made.of(caller(Role::Administrator, "a"), RateKind::Read).burst == 100);
   CHECK(made.of(anonymous_caller(), RateKind::SignIn).unlimited());
+  CHECK(made.of_name().unlimited());
+  CHECK(rules({"anonymous.sign-in=1000000"}).of_name().per_second == 1e6);
+  CHECK(made.of(anonymous_caller(), RateKind::Token).burst == 40);
   CHECK(made.of(caller(Role::Service, "a"), RateKind::Write).unlimited());
-  for (const char* bad : {"", "vendor", "vendor.write", "vendor=1", "nobody.read=1", "vendor.eat=1",
-                          "vendor.read=", "vendor.read=x", "vendor.read=-1", "vendor.read=1:0",
-                          "vendor.read=1:x", "vendor.read=nan", "vendor.read=inf",
-                          "vendor.read=0:5", "vendor.sign-in=1", "vendor.read=1:5:6"}) {
+  for (const char* bad :
+       {"", "vendor", "vendor.write", "vendor=1", "nobody.read=1", "vendor.eat=1",
+        "vendor.read=", "vendor.read=x", "vendor.read=-1", "vendor.read=1:0", "vendor.read=1:x",
+        "vendor.read=nan", "vendor.read=inf", "vendor.read=0:5", "vendor.sign-in=1",
+        "customer.token=1", "vendor.read=1:5:6"}) {
     CHECK_MESSAGE(made.set(bad) != std::nullopt, bad);
   }
 }
@@ -107,18 +111,59 @@ TEST_CASE("administrators and health have no limit, and other roles' can be take
 TEST_CASE("a sign-in counts for the address, and for the name from wherever it is tried") {
   RateLimits limits(rules({"anonymous.sign-in=1:3"}), nullptr);
   const Caller nobody = anonymous_caller();
-  for (int i = 0; i < 3; ++i) {
-    const Request from =
-        signing_in("client_id=c-1&client_secret=x", "192.0.2." + std::to_string(i));
-    CHECK(allowed(limits, from, "/auth/token", nobody, 1) == 1);
+  const auto attempt = [](const std::string& client, int address) {
+    return signing_in("grant_type=client_credentials&client_secret=x&client_id=" + client,
+                      "192.0.2." + std::to_string(address));
+  };
+  // Fifteen for the name.
+  for (int i = 0; i < 5; ++i) {
+    CHECK(allowed(limits, attempt("c-1", i), "/auth/token", nobody, 5) == 3);
   }
-  CHECK(allowed(limits, signing_in("client_id=c-1", "192.0.2.77"), "/auth/token", nobody, 5) == 0);
-  CHECK(allowed(limits, signing_in("client_id=c-2", "192.0.2.78"), "/auth/token", nobody, 5) == 3);
-  CHECK(allowed(limits, signing_in("client_id=c-3", "192.0.2.78"), "/auth/token", nobody, 5) == 0);
+  CHECK(allowed(limits, attempt("c-1", 77), "/auth/token", nobody, 5) == 0);
+  CHECK(allowed(limits, attempt("c-2", 78), "/auth/token", nobody, 5) == 3);
+  CHECK(allowed(limits, attempt("c-3", 78), "/auth/token", nobody, 5) == 0);
   // Who is held back at the address takes nothing from the name.
-  CHECK(allowed(limits, signing_in("client_id=c-3", "192.0.2.79"), "/auth/token", nobody, 5) == 3);
+  for (int i = 80; i < 85; ++i) {
+    CHECK(allowed(limits, attempt("c-3", i), "/auth/token", nobody, 5) == 3);
+  }
   // Sign-ins are no reads.
   CHECK(allowed(limits, asking("GET", "192.0.2.78"), "/products", nobody, 5) == 5);
+}
+
+// Whoever knew a name kept it from signing in, from one address.
+TEST_CASE("one address does not use up a name") {
+  RateLimits limits(rules({"anonymous.sign-in=1:3"}), nullptr);
+  const std::string body = "ticket=t&username=ada&password=p";
+  CHECK(allowed(limits, signing_in(body, "192.0.2.1"), "/auth/authorize", anonymous_caller(),
+                500) == 3);
+  CHECK(allowed(limits, signing_in(body, "192.0.2.2"), "/auth/authorize", anonymous_caller(), 5) ==
+        3);
+}
+
+// A shop whose users come from everywhere was one name, and each refresh was a sign-in.
+TEST_CASE("a client that can keep no secret is no name, however many sign in with it") {
+  RateLimits limits(rules({"anonymous.sign-in=1:1"}), nullptr);
+  for (int i = 0; i < 200; ++i) {
+    const Request one = signing_in("client_id=phone", "192.0.2." + std::to_string(i));
+    CHECK(allowed(limits, one, "/auth/token", anonymous_caller(), 2) == 1);
+  }
+}
+
+TEST_CASE("what comes with a code or a token is counted apart from sign-ins") {
+  RateLimits limits(rules({"anonymous.sign-in=1:1", "anonymous.token=1:4"}), nullptr);
+  const Caller nobody = anonymous_caller();
+  const std::string client = "client_id=c&client_secret=s";
+  CHECK(allowed(limits, signing_in(client), "/auth/refresh", nobody, 1) == 1);
+  CHECK(allowed(limits, signing_in(client), "/auth/revoke", nobody, 1) == 1);
+  const Request code = signing_in(client + "&grant_type=authorization_code");
+  CHECK(allowed(limits, code, "/auth/token", nobody, 1) == 1);
+  const Request refresh = signing_in(client + "&grant_type=refresh_token");
+  CHECK(allowed(limits, refresh, "/auth/token", nobody, 2) == 1);
+  CHECK(allowed(limits, signing_in(client), "/auth/introspect", nobody, 2) == 0);
+  // Neither is a sign-in: that one is still there, and what is no known grant is one.
+  const Request unknown = signing_in(client + "&grant_type=refresh_token2");
+  CHECK(allowed(limits, unknown, "/auth/token", nobody, 2) == 1);
+  CHECK(allowed(limits, signing_in("username=ada"), "/auth/authorize", nobody, 1) == 0);
 }
 
 TEST_CASE("the name that is signed in with is found however it is written") {
@@ -145,7 +190,8 @@ TEST_CASE("no further field hides the name that is signed in with") {
   using Names = std::vector<std::string>;
   const std::string form = "username=ada&password=p&ticket=" + std::string(3'000, 't');
   CHECK(signing_in_names(signing_in(form)) == Names{"ada"});
-  CHECK(signing_in_names(signing_in(form + "&client_id=x")) == Names{"x", "ada"});
+  CHECK(signing_in_names(signing_in(form + "&client_id=x")) == Names{"ada"});
+  CHECK(signing_in_names(signing_in(form + "&client_id=x&client_secret=s")) == Names{"x", "ada"});
 }
 
 TEST_CASE("what is left is said in the draft's headers, and a refusal says when to come again") {

@@ -65,6 +65,25 @@ TEST_CASE("a destroyed key does not come back with an older read, however full t
   CHECK_FALSE(keyring->find("customer:c").value());
 }
 
+// The places of destroyed keys were kept for ever: memory grew with each erasure.
+TEST_CASE("destroyed keys take bounded memory, and none comes back for it") {
+  const TemporaryFolder folder;
+  SlowBucket bucket;
+  REQUIRE(
+      Keyring::open(folder.path() / "master.key", bucket).value()->obtain("customer:c").value());
+  const auto keyring = Keyring::open(folder.path() / "master.key", bucket).value();
+  bucket.meanwhile = [&] {
+    REQUIRE(keyring->destroy("customer:c"));
+    for (std::size_t i = 0; i < kMaxCachedKeys + 10; ++i) {
+      REQUIRE(keyring->destroy("customer:" + std::to_string(i)));
+    }
+  };
+  (void)keyring->find("customer:c");  // a read that began before
+  CHECK(keyring->cached_keys() <= kMaxCachedKeys);
+  CHECK_FALSE(keyring->find("customer:c").value());
+  CHECK_FALSE(keyring->find("customer:7").value());
+}
+
 // Of two first orders of a customer at once, one was refused: "the customer's data was erased".
 TEST_CASE("a key that another thread makes between two looks is found, and is no destroyed one") {
   const TemporaryFolder folder;

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <stop_token>
+
+#include "api/bootstrap.h"
 #include "tests/unit/api/identity_rig.h"
 
 namespace cassette::api {
@@ -153,6 +157,9 @@ TEST_CASE("a code used twice gives nothing, and takes back what it gave") {
   REQUIRE(first.ok());
   REQUIRE(rig.caller(first.value().access_token).ok());
   CHECK(refusal(rig.grant(rig.redeeming(code), rig.proof("shop"))) == "invalid_grant");
+  // Auditors look for a stolen code and a stolen refresh token apart.
+  CHECK(rig.log.types() ==
+        std::vector<std::string>{"SignedIn", "TokenIssued", "CodeReused", "TokenRefused"});
   CHECK(rig.caller(first.value().access_token).error() == TokenFault::Revoked);
   const auto refreshed = rig.grant(rig.refreshing(first.value().refresh_token), rig.proof("shop"));
   CHECK(refusal(refreshed) == "invalid_grant");
@@ -355,6 +362,53 @@ TEST_CASE("what is over is swept, and nothing that isn't") {
   CHECK(grants.sweep(rig.now).value() == 1);
   CHECK(count("cred.") == 5);
   CHECK(count("sign.") == 1);
+}
+
+// A bucket that is asked to list what is there, and forgets on demand.
+class ListedBucket : public eventstore::MemoryKeyValue {
+ public:
+  eventstore::Stored<eventstore::Done> forget(std::string_view key) override {
+    if (on_forget) on_forget();
+    return MemoryKeyValue::forget(key);
+  }
+  eventstore::Stored<std::vector<std::string>> keys() override {
+    ++listings;
+    return MemoryKeyValue::keys();
+  }
+  eventstore::Stored<std::vector<std::string>> names() override { return MemoryKeyValue::keys(); }
+
+  std::function<void()> on_forget;
+  int listings = 0;
+};
+
+// A process that was told to end went on for as long as there was something to remove, and each key
+// that there was cost a round trip.
+TEST_CASE("a sweep ends between two records, and looks at names alone") {
+  IdentityRig rig;
+  ListedBucket bucket;
+  Grants grants(bucket, rig.keyring->signing_root());
+  for (int i = 0; i < 5; ++i) REQUIRE(grants.deny(uuid_v7(rig.now)).ok());
+  rig.pass(20min);
+  std::stop_source stop;
+  bucket.on_forget = [&stop] { stop.request_stop(); };
+  CHECK(grants.sweep(rig.now, stop.get_token()).value() == 1);
+  CHECK(grants.sweep(rig.now, stop.get_token()).value() == 0);
+  bucket.on_forget = nullptr;
+  CHECK(grants.sweep(rig.now).value() == 4);
+  CHECK(bucket.listings == 0);
+}
+
+TEST_CASE("a list of credentials, and a start, look at no other record") {
+  IdentityRig rig;
+  ListedBucket bucket;
+  Credentials credentials(bucket);
+  REQUIRE(bootstrap(bucket, *rig.identity, rig.log, rig.folder.path(), rig.now).value());
+  Credential one;
+  one.id = "one";
+  REQUIRE(credentials.create(one).ok());
+  CHECK_FALSE(bootstrap(bucket, *rig.identity, rig.log, rig.folder.path(), rig.now).value());
+  CHECK(credentials.list().value().size() == 1);
+  CHECK(bucket.listings == 0);
 }
 
 }  // namespace
