@@ -57,9 +57,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family,
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.format_version = 5;  // the fast filters
-  // Filters and indexes are taken from the cache's bytes, so that these bound all of it. Whole, those
-  // of a large file are more than a part of the cache takes, and each read would decompress them
-  // anew; in partitions they come and go as other blocks do.
+  // Filters and indexes are taken from the cache's bytes, so that these bound all of it. Whole,
+  // those of a large file are more than a part of the cache takes, and each read would decompress
+  // them anew; in partitions they come and go as other blocks do.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.pin_top_level_index_and_filter = true;
