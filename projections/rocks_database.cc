@@ -46,6 +46,8 @@ rocksdb::DBOptions primary_options() {
 rocksdb::DBOptions secondary_options() {
   rocksdb::DBOptions options = database_options();
   options.max_open_files = -1;  // a secondary keeps open what the primary may delete meanwhile
+  // It looks several times a second, and would start threads for each family that has changed.
+  options.max_file_opening_threads = 1;
   return options;
 }
 
