@@ -31,6 +31,9 @@ enum class FindingKind {
   MissingReaction,   // an event's call was seen and not answered
   RepeatedReaction,  // an event's call was answered more than once
   DifferentRecord,   // an order's record of a sub-order is not what its vendor decided
+  CutTail,           // the ledger ends before what a signed head names
+  RewrittenHistory,  // a signed head names another commit, hash or root than the ledger has
+  BrokenHeads,       // a signed head is not its key's, or contradicts another one
 };
 
 struct Finding {
@@ -59,7 +62,7 @@ struct cassette::EnumNames<cassette::replay::Verdict> {
 };
 template <>
 struct cassette::EnumNames<cassette::replay::FindingKind> {
-  static constexpr std::array<std::string_view, 15> values{"hole",
+  static constexpr std::array<std::string_view, 18> values{"hole",
                                                            "severed-chain",
                                                            "wrong-genesis",
                                                            "unclaimed",
@@ -73,5 +76,8 @@ struct cassette::EnumNames<cassette::replay::FindingKind> {
                                                            "wrong-cause",
                                                            "missing-reaction",
                                                            "repeated-reaction",
-                                                           "different-record"};
+                                                           "different-record",
+                                                           "cut-tail",
+                                                           "rewritten-history",
+                                                           "broken-heads"};
 };
