@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <span>
 
 #include "domain/check.h"
@@ -129,12 +130,22 @@ Stored<NotaryKey> load_or_make_notary_key(const fs::path& file, const NotarySeed
   return NotaryKey::from_seed(new_seed);
 }
 
-Stored<NotaryPublicKey> notary_public_key_of(const std::string& text_or_file) {
-  if (const auto key = NotaryPublicKey::parse(text_or_file)) return *key;
+Stored<std::vector<NotaryPublicKey>> notary_public_keys_of(const std::string& text_or_file) {
+  if (const auto key = NotaryPublicKey::parse(text_or_file)) return std::vector{*key};
   const auto text = read_file(text_or_file);
-  const auto key = text ? NotaryPublicKey::parse(without_line_feed(text.value())) : std::nullopt;
-  if (!key) return unsupported(text_or_file, "is no public key, nor a file that holds one");
-  return *key;
+  if (!text) return unsupported(text_or_file, "is no public key, nor a file that can be read");
+  std::vector<NotaryPublicKey> keys;
+  for (std::string_view rest = text.value(); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = without_line_feed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.empty()) continue;
+    const auto key = NotaryPublicKey::parse(line);
+    if (!key) return unsupported(text_or_file, "holds something else than public keys");
+    keys.push_back(*key);
+  }
+  if (keys.empty()) return unsupported(text_or_file, "holds no public key");
+  return keys;
 }
 
 }  // namespace cassette::eventstore

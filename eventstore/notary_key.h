@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "eventstore/store_error.h"
 
@@ -71,8 +72,8 @@ Stored<NotaryKey> load_notary_key(const std::filesystem::path& file);
 Stored<NotaryKey> load_or_make_notary_key(const std::filesystem::path& file,
                                           const NotarySeed& new_seed);
 
-// A public key as the command line takes it: its text, or a file that holds nothing else.
-// Unsupported when it is neither.
-Stored<NotaryPublicKey> notary_public_key_of(const std::string& text_or_file);
+// Public keys as the command line takes them: one key's text, or a file with one a line, such as
+// DATA/notary/keys. Never empty: Unsupported when it is neither.
+Stored<std::vector<NotaryPublicKey>> notary_public_keys_of(const std::string& text_or_file);
 
 }  // namespace cassette::eventstore
