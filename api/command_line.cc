@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 
 #include "api/admin_flags.h"
+#include "api/as_of_flags.h"
 #include "api/feed_flags.h"
 #include "api/live_flags.h"
 #include "api/settings.h"
+#include "api/what_if_command.h"
 
 namespace cassette::api {
 namespace {
@@ -162,6 +164,9 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   sub->add_flag("--private-catalogue", up.private_catalogue,
                 "Show nothing of the catalogue to who sends no token")
       ->envname("CASSETTE_PRIVATE_CATALOGUE");
+  sub->add_flag("--no-history", up.no_history,
+                "Keep no history of documents: no ?asOf=, and half the work of projecting")
+      ->envname("CASSETTE_NO_HISTORY");
   add_identity(*sub, up.identity);
   return sub;
 }
@@ -241,9 +246,13 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   RebuildSettings rebuild;
   ImportSettings import;
   AdminSettings admin;
+  AsOfSettings as_of;
+  WhatIfSettings what_if;
   const CLI::App* up_app = add_up(app, up);
   const ReplayApps replay = add_replay(app, tail, verify, rebuild);
   add_import(app, import);
+  const CLI::App* as_of_app = add_as_of(*app.get_subcommand("replay"), as_of, add_ledger);
+  const CLI::App* what_if_app = add_what_if(*app.get_subcommand("replay"), what_if, add_ledger);
   const CLI::App* admin_app = add_admin(app, admin, add_ledger);
   try {
     app.parse(argc, argv);
@@ -259,6 +268,10 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
     line.role = verify;
   } else if (replay.rebuild->parsed()) {
     line.role = rebuild;
+  } else if (as_of_app->parsed()) {
+    line.role = as_of;
+  } else if (what_if_app->parsed()) {
+    line.role = what_if;
   } else if (admin_app->parsed()) {
     line.role = admin;
   } else {

@@ -23,6 +23,10 @@ std::filesystem::path models_folder(const LedgerSettings& settings) {
   return std::filesystem::path(settings.data) / "models";
 }
 
+std::filesystem::path history_folder(const LedgerSettings& settings) {
+  return std::filesystem::path(settings.data) / "history";
+}
+
 std::vector<eventstore::Ledger*> LedgerAccess::borrowed() const {
   std::vector<eventstore::Ledger*> all;
   for (const auto& ledger : ledgers) all.push_back(ledger.get());

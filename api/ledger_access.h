@@ -17,6 +17,7 @@ namespace cassette::api {
 std::filesystem::path nats_folder(const LedgerSettings& settings);
 std::filesystem::path archive_folder(const LedgerSettings& settings, std::uint32_t partition);
 std::filesystem::path models_folder(const LedgerSettings& settings);
+std::filesystem::path history_folder(const LedgerSettings& settings);
 
 // A ledger to read, and what keeps it reachable. Ends a server that it started itself.
 struct LedgerAccess {

@@ -2,11 +2,13 @@
 #include <variant>
 
 #include "api/admin_command.h"
+#include "api/as_of_command.h"
 #include "api/import/run_import.h"
 #include "api/logging.h"
 #include "api/replay_command.h"
 #include "api/settings.h"
 #include "api/up.h"
+#include "api/what_if_command.h"
 
 namespace {
 
@@ -17,6 +19,8 @@ struct Run {
   int operator()(const TailSettings& settings) const { return run_tail(settings); }
   int operator()(const VerifySettings& settings) const { return run_verify(settings); }
   int operator()(const RebuildSettings& settings) const { return run_rebuild(settings); }
+  int operator()(const AsOfSettings& settings) const { return run_as_of(settings); }
+  int operator()(const WhatIfSettings& settings) const { return run_what_if(settings); }
   int operator()(const AdminSettings& settings) const { return run_admin(settings); }
   int operator()(const ImportSettings& settings) const {
     return run_import({settings.dir, settings.url, nullptr, settings.clients});

@@ -81,6 +81,7 @@ struct UpSettings {
   bool demo = false;                      // fill an empty marketplace with a small catalogue
   bool insecure_no_auth = false;          // every caller is the administrator; on loopback only
   bool private_catalogue = false;         // nothing of the catalogue without a token
+  bool no_history = false;                // documents are not kept as they were
 };
 
 struct TailSettings {
@@ -138,8 +139,23 @@ struct AdminSettings {
   bool json = false;
 };
 
+struct AsOfSettings {
+  LedgerSettings ledger;
+  std::vector<std::string> words;  // MOMENT KIND ID; with `diff` KIND ID
+  std::vector<std::string> diff;   // two moments; empty: none
+  bool open = false;               // personal data in clear
+  std::string master_key_file;     // for `open`; empty: DATA/master.key
+  bool json = false;
+};
+
+struct WhatIfSettings {
+  LedgerSettings ledger;
+  std::string rules;  // a JSON file
+  bool json = false;
+};
+
 using Role = std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings,
-                          AdminSettings>;
+                          AdminSettings, AsOfSettings, WhatIfSettings>;
 
 struct CommandLine {
   Role role;

@@ -16,6 +16,7 @@
 #include "api/feed_role.h"
 #include "api/health.h"
 #include "api/hints.h"
+#include "api/history_role.h"
 #include "api/http/router.h"
 #include "api/http/server.h"
 #include "api/http/services.h"
@@ -134,6 +135,7 @@ class Up {
   std::unique_ptr<OpenedIdentity> callers_;  // null: nobody is asked who they are
   std::unique_ptr<CachePurger> purger_;      // null: no cache is to be told anything
   std::unique_ptr<projections::Projection> projection_;
+  std::unique_ptr<HistoryRole> history_;  // null: left out
   std::unique_ptr<ErasureCheck> erasures_;
   std::unique_ptr<eventstore::EngineHost> engines_;
   std::unique_ptr<Health> health_;
@@ -288,6 +290,9 @@ Stored<Done> Up::open_models() {
       projections::Projection::open({models_folder(settings_.ledger), ledgers(), purger_.get()});
   if (!projection.ok()) return Failure{projection.error()};
   projection_ = std::move(projection).value();
+  if (!settings_.no_history) {
+    history_ = std::make_unique<HistoryRole>(history_folder(settings_.ledger), ledgers());
+  }
   return Done{};
 }
 
@@ -326,6 +331,7 @@ void Up::start_http() {
                                                   *signer_, *health_, std::string(openapi_text())});
   services_->security = security_.get();
   services_->vendor_feed = feed_->vendors();
+  services_->history = history_.get();
   services_->private_catalogue = settings_.private_catalogue;
   services_->security_journal = security_journal_.get();
   if (callers_) {
@@ -364,6 +370,7 @@ Outcome Up::await_ready() {
   }
   if (told_to_end()) return Outcome::ToldToEnd;
   health_->set_ready();
+  if (history_) history_->begin();
   return Outcome::Ready;
 }
 
@@ -375,6 +382,7 @@ void Up::drain() {
   const bool projected = projection_->drain_to(engines_->heads(), kDrainTimeout);
   const bool published = feed_->drain(engines_->heads());
   projection_->stop();
+  if (history_) history_->stop();
   if (purger_) purger_->stop();
   security_->stop();
   spdlog::info("drained{}{}{}", archived ? "" : ", but for the archive",

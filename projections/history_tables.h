@@ -17,8 +17,10 @@
 
 namespace cassette::projections {
 
-// Documents of one model kept parsed between batches, twice over.
+// Documents of one model kept parsed between batches, twice over. Orders are large, and change a
+// few times in their first moments.
 inline constexpr std::size_t kKeptVersions = 16'384;
+inline constexpr std::size_t kKeptOrders = 4'096;
 
 // A document can't be loaded: it leaves the fold of a commit half done, and whoever folds catches
 // it. A fold could go on with nothing but a wrong document.
@@ -34,7 +36,8 @@ using LoadVersion = std::function<std::optional<std::string>(Model model, const 
 template <class D>
 class HistoryTable : public Table<D> {
  public:
-  HistoryTable(Model model, const LoadVersion& load) : model_(model), load_(load) {}
+  HistoryTable(Model model, const LoadVersion& load, std::size_t kept = kKeptVersions)
+      : model_(model), load_(load), kept_(kept) {}
 
   D& at(const std::string& key) override { return changed(find(key)); }
 
@@ -68,7 +71,7 @@ class HistoryTable : public Table<D> {
 
   // What `take_changed` gave can be loaded from now on: those not used for long are forgotten.
   void forget() {
-    if (young_.size() < kKeptVersions) return;
+    if (young_.size() < kept_) return;
     old_ = std::move(young_);
     young_.clear();
   }
@@ -103,6 +106,7 @@ class HistoryTable : public Table<D> {
 
   const Model model_;
   const LoadVersion& load_;
+  const std::size_t kept_;
   Cache young_;
   Cache old_;
   std::vector<Slot*> dirty_;
@@ -145,8 +149,8 @@ class HistoryTables {
   HistoryTable<VendorDocument> vendors_{Model::Vendors, load_};
   HistoryTable<ProductDocument> products_{Model::Products, load_};
   HistoryTable<StockDocument> stock_{Model::Stock, load_};
-  HistoryTable<OrderDocument> orders_{Model::Orders, load_};
-  HistoryTable<VendorOrderDocument> vendor_orders_{Model::VendorOrders, load_};
+  HistoryTable<OrderDocument> orders_{Model::Orders, load_, kKeptOrders};
+  HistoryTable<VendorOrderDocument> vendor_orders_{Model::VendorOrders, load_, kKeptOrders};
   HistoryTable<CustomerDocument> customers_{Model::Customers, load_};
   NoTallies tallies_;
   Documents documents_;

@@ -9,7 +9,7 @@ namespace cassette::api {
 namespace {
 
 constexpr std::string_view kExposedHeaders =
-    "ETag, Location, Cassette-Position, Retry-After, RateLimit, RateLimit-Policy, "
+    "ETag, Location, Cassette-Position, Cassette-As-Of, Retry-After, RateLimit, RateLimit-Policy, "
     "WWW-Authenticate, X-Request-Id";
 constexpr std::string_view kAllowedHeaders =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Cassette-Position, "

@@ -32,6 +32,7 @@ Answered<Response> place_order(const Call& call);
 Answered<Response> list_orders(const Call& call);
 Answered<Response> read_order(const Call& call);
 Answered<Response> list_vendor_orders(const Call& call);
+Answered<Response> read_vendor_order(const Call& call);
 Answered<Response> list_customer_orders(const Call& call);
 Answered<Response> change_status(const Call& call);
 Answered<Response> confirm_order(const Call& call);

@@ -234,6 +234,10 @@ Answered<Response> list_vendor_orders(const Call& call) {
   return get_vendor_list(call, std::move(query), reader);
 }
 
+Answered<Response> read_vendor_order(const Call& call) {
+  return get_document(call, Model::VendorOrders, call.ids[0] + '/' + call.ids[1], "sub-order");
+}
+
 Answered<Response> list_customer_orders(const Call& call) {
   QueryReader reader(call.parameters);
   ListQuery query = order_query(ListQuery::List::CustomerOrders, reader);

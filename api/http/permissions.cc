@@ -67,6 +67,7 @@ constexpr std::array kPermissions = {
     row("listOrders",          "AA--A-", Nobody, "orders:read"),
     row("readOrder",           "AAOOA-", Order, "orders:read"),
     row("listVendorOrders",    "AAO-A-", Vendor, "orders:read"),
+    row("readVendorOrder",     "AAO-A-", Vendor, "orders:read"),
     row("listCustomerOrders",  "AA-OA-", Customer, "orders:read"),
     row("changeStatus",        "AAOO--", Order, "orders:write"),
     row("confirmOrder",        "AA----", Nobody, "orders:write"),

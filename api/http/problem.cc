@@ -317,6 +317,11 @@ Problem internal_error() {
   return make(500, "internal-error", "Internal error", "The log says more.");
 }
 
+Problem no_history() {
+  return make(501, "no-history", "No history is kept",
+              "This server runs with --no-history: documents are served only as they are now.");
+}
+
 Problem unavailable(std::string why) {
   return retry_later("unavailable", "Not available now", std::move(why));
 }

@@ -65,6 +65,7 @@ Problem unsupported_media_type(std::string_view wanted);          // 415
 Problem idempotency_mismatch();                                   // 422
 Problem too_many_requests(int retry_after_s);                     // 429
 Problem internal_error();                                         // 500
+Problem no_history();                                             // 501 no-history
 Problem unavailable(std::string why);                             // 503 unavailable
 Problem not_caught_up(std::string why);                           // 503 read-models-behind
 

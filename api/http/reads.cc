@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/http/as_of.h"
 #include "api/http/json_text.h"
 #include "api/http/preconditions.h"
 #include "api/http/public_view.h"
@@ -147,6 +148,7 @@ Answered<Response> respond_with(const Call& call, int status, Document document,
 
 Answered<Response> get_document(const Call& call, Model model, std::string_view key,
                                 std::string_view entity) {
+  if (asks_as_of(call)) return get_document_as_of(call, model, key, entity);
   const auto plain = refuse_parameters(call);
   if (!plain) return Failure{plain.error()};
   const auto waited = await_asked_position(call);

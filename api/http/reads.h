@@ -47,7 +47,7 @@ Answered<Document> read_document(const Call& call, Model model, std::string_view
 Answered<Response> respond_with(const Call& call, int status, Document document,
                                 KnownField known = {});
 
-// The answer to a GET of one document.
+// The answer to a GET of one document, as it is or with `asOf` as it was.
 Answered<Response> get_document(const Call& call, Model model, std::string_view key,
                                 std::string_view entity);
 

@@ -38,6 +38,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/orders", "listOrders", list_orders},
     Route{"GET", "/orders/{orderId}", "readOrder", read_order},
     Route{"GET", "/vendors/{vendorId}/orders", "listVendorOrders", list_vendor_orders},
+    Route{"GET", "/vendors/{vendorId}/orders/{orderId}", "readVendorOrder", read_vendor_order},
     Route{"GET", "/customers/{customerId}/orders", "listCustomerOrders", list_customer_orders},
     Route{"PATCH", "/orders/{orderId}/status", "changeStatus", change_status, Takes::Patch},
     Route{"POST", "/orders/{orderId}/confirmation", "confirmOrder", confirm_order,

@@ -18,6 +18,7 @@
 #include "eventstore/command_gateway.h"
 #include "eventstore/journal.h"
 #include "eventstore/vendor_feed.h"
+#include "projections/history.h"
 #include "projections/read_models.h"
 
 namespace cassette::api {
@@ -100,6 +101,7 @@ struct Services {
   std::string live_url = {};            // its origin; empty: by the host that is asked
   std::uint16_t live_port = 0;          // 0: there is no live gateway
   eventstore::VendorFeed* vendor_feed = nullptr;  // null: credentials are not ours to mint
+  projections::History* history = nullptr;        // null: none is kept
 };
 
 // A request, routed. Lives as long as its handler runs.

@@ -116,6 +116,8 @@ export const samples = {
   readOrder: async (make, whose) =>
     ({ method: 'GET', target: `/orders/${await make.order(whose)}` }),
   listVendorOrders: get((whose) => `${vendor(whose)}/orders`),
+  readVendorOrder: async (make, whose) =>
+    ({ method: 'GET', target: `${vendor(whose)}/orders/${await make.order(whose)}` }),
   listCustomerOrders: get((whose) => `${customer(whose)}/orders`),
   changeStatus: onOrder('PATCH', () => '/status', () => ({ status: 'Cancelled' })),
   confirmOrder: onOrder('POST', () => '/confirmation', () => ({}), async (make, whose) =>
