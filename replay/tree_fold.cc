@@ -1,0 +1,120 @@
+// TreeFold: the chain judges each message, the tree takes what is valid.
+#include "replay/tree_fold.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace cassette::replay {
+
+using eventstore::ChainHead;
+using eventstore::CommitTree;
+using eventstore::Done;
+using eventstore::Ledger;
+using eventstore::Message;
+using eventstore::Stored;
+using eventstore::StoredCommit;
+using eventstore::StoreError;
+
+namespace {
+
+// So few messages are asked for one by one: a reader is a connection of its own.
+constexpr std::uint64_t kFewMessages = 64;
+// A reader that is lost is silent this long before the stop is looked at.
+constexpr std::chrono::milliseconds kReadTimeout{500};
+
+Failure<StoreError> failure(StoreError::Kind kind, std::string what) {
+  return Failure{StoreError{kind, std::move(what)}};
+}
+
+Failure<StoreError> stopped() {
+  return failure(StoreError::Kind::Unavailable, "told to stop");
+}
+
+ChainHead chain_head(const PartitionHead& head) {
+  return {head.commit, head.commit, head.hash};
+}
+
+}  // namespace
+
+bool holds(const CommitTree& tree, const PartitionHead& head) {
+  if (tree.size() < head.size) return false;
+  const auto root = eventstore::merkle_root(tree, head.size);
+  return root && root.value() == head.root;
+}
+
+Stored<TreeFold> TreeFold::begin(std::uint32_t partition, Ledger& ledger, CommitTree tree,
+                                 const PartitionHead& base) {
+  if (base.size > 0) {
+    const auto same = eventstore::check_head(ledger, chain_head(base));
+    if (!same) {
+      return failure(same.error().kind,
+                     fmt::format("partition {} does not extend the last signed head: {}", partition,
+                                 same.error().what));
+    }
+  }
+  const bool kept = base.size > 0 && holds(tree, base);
+  if (base.size > 0 && !kept) spdlog::warn("the tree of partition {} is built anew", partition);
+  if (const auto cut = tree.keep(kept ? base.size : 0); !cut) return Failure{cut.error()};
+  return TreeFold(partition, ledger, std::move(tree), base, kept ? chain_head(base) : ChainHead{});
+}
+
+Stored<Done> TreeFold::read_to(std::uint64_t end, const std::stop_token& stop,
+                               ProgressMeter* progress) {
+  if (end <= read()) return Done{};
+  if (end - read() <= kFewMessages) {
+    while (read() < end) {
+      const auto message = ledger_->read(read() + 1);
+      if (!message) return Failure{message.error()};
+      if (!message.value()) {
+        return failure(StoreError::Kind::Corrupt,
+                       fmt::format("message {}:{} is missing", partition_, read() + 1));
+      }
+      if (auto taken = take(*message.value()); !taken) return taken;
+    }
+    return Done{};
+  }
+  auto reader = ledger_->follow(read() + 1);
+  if (!reader) return Failure{reader.error()};
+  while (read() < end) {
+    if (stop.stop_requested()) return stopped();
+    const auto messages = reader.value()->next(kReadTimeout);
+    if (!messages) return Failure{messages.error()};
+    for (const Message& message : messages.value()) {
+      if (message.sequence > end) break;
+      if (auto taken = take(message); !taken) return taken;
+    }
+    if (progress != nullptr) progress->reach(read());
+  }
+  return Done{};
+}
+
+Stored<Done> TreeFold::take(const Message& message) {
+  if (message.sequence <= read()) return Done{};
+  const auto link = chain_.accept(message);
+  if (!link) return Failure{link.error()};
+  const auto* const commit = std::get_if<StoredCommit>(&link.value());
+  return commit == nullptr ? Stored<Done>(Done{}) : add(*commit);
+}
+
+Stored<Done> TreeFold::add(const StoredCommit& stored) {
+  if (auto added = tree_.append({stored.position.commit, stored.hash}); !added) return added;
+  latest_ = std::max(latest_, stored.commit.at);
+  for (const auto& [partition, seen] : stored.commit.seen) {
+    seen_[partition] = std::max(seen_[partition], seen.commit);
+  }
+  if (tree_.size() != base_.size || tree_.root() == base_.root) return Done{};
+  return failure(StoreError::Kind::Mismatch,
+                 fmt::format("partition {} does not extend the last signed head: its first {} "
+                             "commits have another root",
+                             partition_, base_.size));
+}
+
+PartitionHead TreeFold::head() const {
+  const ChainHead& last = chain_.head();
+  if (last.commit == 0) return {0, {}, 0, eventstore::merkle_empty()};
+  return {last.commit, last.hash, tree_.size(), tree_.root()};
+}
+
+}  // namespace cassette::replay

@@ -1,0 +1,67 @@
+// TreeFold: reads one partition's ledger into its Merkle tree, each valid commit a leaf. It follows
+// no further than it is told, and signs nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stop_token>
+
+#include "eventstore/chain.h"
+#include "eventstore/commit_tree.h"
+#include "eventstore/ledger.h"
+#include "replay/progress.h"
+#include "replay/signed_head.h"
+
+namespace cassette::replay {
+
+// One thread uses it. `ledger` outlives it.
+class TreeFold {
+ public:
+  // Goes on where `base` stands, if the tree holds that; else the tree is emptied, and its root is
+  // held against `base` again once it has as many leaves. Mismatch when the ledger does not hold
+  // the commit of `base`.
+  static eventstore::Stored<TreeFold> begin(std::uint32_t partition, eventstore::Ledger& ledger,
+                                            eventstore::CommitTree tree, const PartitionHead& base);
+
+  // Reads to message `end`, which is there. Unavailable when `stop` was asked for first; Mismatch,
+  // Corrupt and Unsupported when the ledger is not what `base` named or can't be read on.
+  eventstore::Stored<eventstore::Done> read_to(std::uint64_t end, const std::stop_token& stop = {},
+                                               ProgressMeter* progress = nullptr);
+
+  // Void messages included.
+  std::uint64_t read() const { return chain_.head().read; }
+  PartitionHead head() const;
+  // The latest time of a commit read since the beginning.
+  domain::Timestamp latest() const { return latest_; }
+  // What commits read since the beginning have seen of the other partitions: the last of each.
+  const std::map<std::uint32_t, std::uint64_t>& seen() const { return seen_; }
+
+  eventstore::CommitTree& tree() { return tree_; }
+  const eventstore::CommitTree& tree() const { return tree_; }
+
+ private:
+  TreeFold(std::uint32_t partition, eventstore::Ledger& ledger, eventstore::CommitTree tree,
+           const PartitionHead& base, const eventstore::ChainHead& start)
+      : partition_(partition),
+        ledger_(&ledger),
+        tree_(std::move(tree)),
+        base_(base),
+        chain_(partition, start) {}
+
+  eventstore::Stored<eventstore::Done> take(const eventstore::Message& message);
+  eventstore::Stored<eventstore::Done> add(const eventstore::StoredCommit& stored);
+
+  std::uint32_t partition_;
+  eventstore::Ledger* ledger_;
+  eventstore::CommitTree tree_;
+  PartitionHead base_;
+  eventstore::Chain chain_;
+  domain::Timestamp latest_;
+  std::map<std::uint32_t, std::uint64_t> seen_;
+};
+
+// Whether the tree's first leaves are those that `head` names.
+bool holds(const eventstore::CommitTree& tree, const PartitionHead& head);
+
+}  // namespace cassette::replay
