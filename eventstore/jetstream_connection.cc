@@ -158,6 +158,10 @@ std::string subject_name(std::uint32_t partition) {
   return fmt::format("ledger.{}", partition);
 }
 
+// Where the notary's heads go: a stream as the ledger's are, and none of its partitions.
+constexpr const char* kNotaryStreamName = "NOTARY";
+constexpr const char* kNotarySubject = "notary";
+
 // A ledger stream's settings; `name` and `subject` must outlive it.
 struct LedgerConfig {
   std::string name;
@@ -165,12 +169,12 @@ struct LedgerConfig {
   const char* subjects[1];
   jsStreamConfig config;
 
-  LedgerConfig(std::uint32_t partition, const LedgerStreamOptions& options)
-      : name(stream_name(partition)), subject(subject_name(partition)) {
+  LedgerConfig(std::string stream, std::string its_subject, const LedgerStreamOptions& options)
+      : name(std::move(stream)), subject(std::move(its_subject)) {
     jsStreamConfig_Init(&config);
     subjects[0] = subject.c_str();
     config.Name = name.c_str();
-    config.Description = "Cassette's ledger: commits, never removed";
+    config.Description = "Cassette's: what was appended is never removed";
     config.Subjects = subjects;
     config.SubjectsLen = 1;
     config.Storage = js_FileStorage;
@@ -239,6 +243,21 @@ Stored<StreamInfoHandle> stream_info(const JetStreamLink& link, const std::strin
   if (code == JSStreamNotFoundErr) return StreamInfoHandle{};
   if (status != NATS_OK) return Failure{store_error("stream info of " + name, status, code)};
   return info;
+}
+
+// Makes it, or holds the one there is against what it should be.
+Stored<Done> make_stream(const JetStreamLink& link, const LedgerConfig& wanted) {
+  auto existing = stream_info(link, wanted.name);
+  if (!existing) return Failure{existing.error()};
+  if (existing.value() != nullptr) return check_fit(*existing.value()->Config, wanted);
+  StreamInfoHandle made;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  jsStreamConfig config = wanted.config;  // NATS.c takes it as one that may be changed
+  const natsStatus status = js_AddStream(out(made), link.context.get(), &config, nullptr, &code);
+  if (status != NATS_OK) {
+    return Failure{store_error("creating stream " + wanted.name, status, code)};
+  }
+  return check_fit(*made->Config, wanted);
 }
 
 }  // namespace
@@ -346,18 +365,22 @@ Stored<std::unique_ptr<JetStreamConnection>> JetStreamConnection::connect(
 
 Stored<Done> JetStreamConnection::create_ledger_stream(std::uint32_t partition,
                                                        const LedgerStreamOptions& options) {
-  LedgerConfig wanted(partition, options);
-  auto existing = stream_info(*link_, wanted.name);
-  if (!existing) return Failure{existing.error()};
-  if (existing.value() != nullptr) return check_fit(*existing.value()->Config, wanted);
-  StreamInfoHandle made;
-  jsErrCode code = static_cast<jsErrCode>(0);
-  const natsStatus status =
-      js_AddStream(out(made), link_->context.get(), &wanted.config, nullptr, &code);
-  if (status != NATS_OK) {
-    return Failure{store_error("creating stream " + wanted.name, status, code)};
-  }
-  return check_fit(*made->Config, wanted);
+  return make_stream(*link_,
+                     LedgerConfig(stream_name(partition), subject_name(partition), options));
+}
+
+Stored<Done> JetStreamConnection::create_notary_stream(const LedgerStreamOptions& options) {
+  return make_stream(*link_, LedgerConfig(kNotaryStreamName, kNotarySubject, options));
+}
+
+std::unique_ptr<Ledger> JetStreamConnection::notary_stream() {
+  return std::make_unique<JetStreamLedger>(*link_, kNotaryStreamName, kNotarySubject);
+}
+
+Stored<bool> JetStreamConnection::has_notary_stream() {
+  const auto info = stream_info(*link_, kNotaryStreamName);
+  if (!info) return Failure{info.error()};
+  return info.value() != nullptr;
 }
 
 Stored<std::optional<LedgerStream>> JetStreamConnection::ledger_stream(std::uint32_t partition) {

@@ -91,6 +91,13 @@ class JetStreamConnection {
   // The stream need not exist yet: calls fail until it does. Never null.
   std::unique_ptr<Ledger> ledger(std::uint32_t partition);
 
+  // Makes `NOTARY`, where signed heads go: a stream as a ledger's is, with the same failures.
+  Stored<Done> create_notary_stream(const LedgerStreamOptions& options);
+  // Whether there is one.
+  Stored<bool> has_notary_stream();
+  // It need not exist yet: calls fail until it does. Never null.
+  std::unique_ptr<Ledger> notary_stream();
+
   // Makes the bucket, or opens the one there is. File storage, one value a key.
   Stored<std::unique_ptr<KeyValue>> create_bucket(std::string_view name,
                                                   const BucketOptions& options = {});

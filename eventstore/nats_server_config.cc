@@ -55,7 +55,7 @@ std::string listen_at(std::string_view host, std::uint16_t port) {
 // stream. MSG.DELETE is there since buckets overwrite what they replace; a ledger stream refuses it
 // by its own settings. Only the SECURITY journal's limits may be changed.
 constexpr std::string_view kMayPublish =
-    R"("ledger.*", "security", "$KV.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.*",
+    R"("ledger.*", "notary", "security", "$KV.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.*",
       "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.UPDATE.SECURITY", "$JS.API.STREAM.MSG.GET.*",
       "$JS.API.STREAM.MSG.DELETE.*", "$JS.API.DIRECT.GET.>", "$JS.API.CONSUMER.>", "$JS.ACK.>",
       "$JS.FC.>")";
