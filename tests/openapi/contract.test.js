@@ -12,6 +12,7 @@ import badInput from './suites/bad_input.js';
 import catalogue from './suites/catalogue.js';
 import customers from './suites/customers.js';
 import fulfilment from './suites/fulfilment.js';
+import history from './suites/history.js';
 import identity from './suites/identity.js';
 import live from './suites/live.js';
 import orders from './suites/orders.js';
@@ -43,7 +44,7 @@ for (const partitions of [1, 3]) {
       context.server?.remove();
     });
     for (const suite of
-      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, live,
+      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, history, live,
         badInput]) {
       suite(context);
     }

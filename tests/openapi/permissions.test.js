@@ -154,6 +154,34 @@ describe('the matrix', { concurrency: false }, () => {
     }
   });
 
+  test('the past is an auditor\'s and the administrator\'s, on every path that shows one',
+    async () => {
+      const orderId = await make.order(own);
+      const paths = [
+        `/vendors/${own.vendorId}`, `/vendors/${own.vendorId}/products/${own.productId}`,
+        `/vendors/${own.vendorId}/inventory/${own.productId}`, `/orders/${orderId}`,
+        `/vendors/${own.vendorId}/orders/${orderId}`, `/customers/${own.customerId}`,
+      ];
+      const moment = encodeURIComponent(new Date().toISOString());
+      const wanted = {
+        admin: [200], auditor: [200], service: [403], vendor: [403], customer: [403],
+        anonymous: [401],
+      };
+      for (const path of paths) {
+        for (const role of roles) {
+          const { status, text } = await callers[role].send('GET', `${path}?asOf=${moment}`);
+          assert.ok(wanted[role].includes(status), `${path} by ${role}: ${status} ${text}`);
+        }
+      }
+      const narrow = await fetchToken(server, client, { scope: 'orders:read' });
+      const caller = new Caller(contract, server, narrow);
+      await caller.send('GET', `/orders/${orderId}`, { expect: 200 });
+      const refused = await caller.send('GET', `/orders/${orderId}?asOf=${moment}`);
+      caller.close();
+      assert.equal(refused.status, 403);
+      assert.equal(refused.body.type, '/problems/insufficient-scope');
+    });
+
   test('refused attempts are among the security events', async () => {
     const deadline = Date.now() + 10_000;
     for (;;) {
