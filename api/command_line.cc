@@ -8,7 +8,9 @@
 #include "api/as_of_flags.h"
 #include "api/feed_flags.h"
 #include "api/live_flags.h"
+#include "api/notary_flags.h"
 #include "api/settings.h"
+#include "api/story_flags.h"
 #include "api/what_if_command.h"
 
 namespace cassette::api {
@@ -167,6 +169,7 @@ CLI::App* add_up(CLI::App& app, UpSettings& up) {
   sub->add_flag("--no-history", up.no_history,
                 "Keep no history of documents: no ?asOf=, and half the work of projecting")
       ->envname("CASSETTE_NO_HISTORY");
+  add_notary(*sub, up.notary);
   add_identity(*sub, up.identity);
   return sub;
 }
@@ -253,6 +256,10 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
   add_import(app, import);
   const CLI::App* as_of_app = add_as_of(*app.get_subcommand("replay"), as_of, add_ledger);
   const CLI::App* what_if_app = add_what_if(*app.get_subcommand("replay"), what_if, add_ledger);
+  HeadsSettings heads;
+  const HeadsApps heads_apps = add_heads(*app.get_subcommand("replay"), heads, add_ledger);
+  StorySettings story;
+  const StoryApps story_apps = add_story(*app.get_subcommand("replay"), story, add_ledger);
   const CLI::App* admin_app = add_admin(app, admin, add_ledger);
   try {
     app.parse(argc, argv);
@@ -272,6 +279,10 @@ std::variant<CommandLine, int> parse_command_line(int argc, char** argv) {
     line.role = as_of;
   } else if (what_if_app->parsed()) {
     line.role = what_if;
+  } else if (heads_apps.parsed()) {
+    line.role = heads;
+  } else if (story_apps.parsed()) {
+    line.role = story;
   } else if (admin_app->parsed()) {
     line.role = admin;
   } else {

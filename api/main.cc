@@ -5,8 +5,10 @@
 #include "api/as_of_command.h"
 #include "api/import/run_import.h"
 #include "api/logging.h"
+#include "api/notary_command.h"
 #include "api/replay_command.h"
 #include "api/settings.h"
+#include "api/story_command.h"
 #include "api/up.h"
 #include "api/what_if_command.h"
 
@@ -21,6 +23,8 @@ struct Run {
   int operator()(const RebuildSettings& settings) const { return run_rebuild(settings); }
   int operator()(const AsOfSettings& settings) const { return run_as_of(settings); }
   int operator()(const WhatIfSettings& settings) const { return run_what_if(settings); }
+  int operator()(const HeadsSettings& settings) const { return run_heads(settings); }
+  int operator()(const StorySettings& settings) const { return run_story(settings); }
   int operator()(const AdminSettings& settings) const { return run_admin(settings); }
   int operator()(const ImportSettings& settings) const {
     return run_import({settings.dir, settings.url, nullptr, settings.clients});

@@ -7,9 +7,11 @@
 #include <variant>
 #include <vector>
 
+#include "api/notary_settings.h"
 #include "domain/order.h"
 #include "eventstore/durability.h"
 #include "eventstore/jetstream_connection.h"
+#include "replay/export.h"
 
 namespace cassette::api {
 
@@ -72,6 +74,7 @@ struct UpSettings {
   std::string http = "127.0.0.1:8080";     // ADDR:PORT; port 0: a free one
   EdgeSettings edge;
   IdentitySettings identity;
+  NotarySettings notary;
   std::optional<std::uint32_t> partitions;  // as the ledger has; of a new one 1
   eventstore::Durability durability = eventstore::Durability::Fsync;
   domain::Policy policy;
@@ -148,14 +151,46 @@ struct AsOfSettings {
   bool json = false;
 };
 
+// What of it is given depends on the task; see api/story_flags.cc.
+struct StorySettings {
+  enum class Task { Explain, Export, Restore };
+
+  Task task = Task::Explain;
+  LedgerSettings ledger;
+  std::string kind;  // of explain: "order"
+  std::string id;
+  std::string out;  // folder of an export
+  replay::ExportPlan plan{.rows_per_file = replay::kRowsPerFile};
+  std::string parquet_writer = replay::kParquetWriter;
+  std::string notary_key;   // file; empty: DATA/notary.key, when there is one
+  std::string key;          // public, or a file of it; empty: whoever signed
+  bool check_only = false;  // of restore
+  bool json = false;
+};
+
 struct WhatIfSettings {
   LedgerSettings ledger;
   std::string rules;  // a JSON file
   bool json = false;
 };
 
+// What of it is given depends on the task; see api/notary_flags.cc.
+struct HeadsSettings {
+  enum class Task { List, Prove, Check };
+
+  Task task = Task::List;
+  LedgerSettings ledger;
+  std::string position;           // to prove; empty: that heads go on from one another
+  std::uint64_t since = 0;        // number of a head; 0: none
+  std::uint64_t head_number = 0;  // 0: the last one
+  std::string proof_file;
+  std::string head_file;          // empty: the head in the proof
+  std::vector<std::string> keys;  // texts or files
+  bool json = false;
+};
+
 using Role = std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings,
-                          AdminSettings, AsOfSettings, WhatIfSettings>;
+                          AdminSettings, AsOfSettings, WhatIfSettings, StorySettings, HeadsSettings>;
 
 struct CommandLine {
   Role role;

@@ -30,6 +30,7 @@
 #include "api/ledger_identity.h"
 #include "api/live_role.h"
 #include "api/nats_keeper.h"
+#include "api/notary_role.h"
 #include "api/open_identity.h"
 #include "api/openapi_text.h"
 #include "eventstore/catch_up.h"
@@ -99,6 +100,7 @@ class Up {
  private:
   Stored<Done> connect();
   Stored<Done> make_streams();
+  Stored<Done> open_notary();
   Stored<Done> open_feed();
   Stored<Done> open_security_log();
   Stored<Done> prove();
@@ -126,6 +128,7 @@ class Up {
   std::unique_ptr<JournaledSecurityLog> security_;
   LedgerIdentity identity_;
   std::vector<std::unique_ptr<eventstore::Ledger>> ledgers_;
+  std::unique_ptr<NotaryRole> notary_;  // null: left out
   std::unique_ptr<FeedRole> feed_;
   std::vector<std::unique_ptr<eventstore::Archive>> archives_;
   std::vector<Position> heads_at_start_;
@@ -160,9 +163,10 @@ Stored<Done> Up::start() {
   auto data = eventstore::DataFolder::open(settings_.ledger.data, uuid_v7(wall_clock()));
   if (!data.ok()) return Failure{data.error()};
   data_ = std::move(data).value();
-  for (const auto step : {&Up::connect, &Up::make_streams, &Up::open_feed, &Up::open_security_log,
-                          &Up::prove, &Up::open_archives, &Up::open_personal_data,
-                          &Up::open_identity, &Up::open_models, &Up::bind_http, &Up::bind_live}) {
+  for (const auto step :
+       {&Up::connect, &Up::make_streams, &Up::open_notary, &Up::open_feed, &Up::open_security_log,
+        &Up::prove, &Up::open_archives, &Up::open_personal_data, &Up::open_identity,
+        &Up::open_models, &Up::bind_http, &Up::bind_live}) {
     if (auto done = (this->*step)(); !done.ok()) return done;
     if (told_to_end()) return ended_early();
   }
@@ -212,6 +216,15 @@ Stored<Done> Up::make_streams() {
   auto keys = identity_connection_->create_bucket(kKeyBucket);
   if (!keys.ok()) return Failure{keys.error()};
   keys_ = std::move(keys).value();
+  return Done{};
+}
+
+Stored<Done> Up::open_notary() {
+  if (settings_.notary.off) return Done{};
+  auto notary = NotaryRole::open(*connection_, ledgers(), data_->path(), identity_.ledger_id,
+                                 settings_.notary);
+  if (!notary.ok()) return Failure{notary.error()};
+  notary_ = std::move(notary).value();
   return Done{};
 }
 
@@ -332,6 +345,7 @@ void Up::start_http() {
   services_->security = security_.get();
   services_->vendor_feed = feed_->vendors();
   services_->history = history_.get();
+  if (notary_) services_->notary = &notary_->notary();
   services_->private_catalogue = settings_.private_catalogue;
   services_->security_journal = security_journal_.get();
   if (callers_) {
@@ -371,6 +385,7 @@ Outcome Up::await_ready() {
   if (told_to_end()) return Outcome::ToldToEnd;
   health_->set_ready();
   if (history_) history_->begin();
+  if (notary_) notary_->begin();
   return Outcome::Ready;
 }
 
@@ -383,6 +398,7 @@ void Up::drain() {
   const bool published = feed_->drain(engines_->heads());
   projection_->stop();
   if (history_) history_->stop();
+  if (notary_) notary_->stop();
   if (purger_) purger_->stop();
   security_->stop();
   spdlog::info("drained{}{}{}", archived ? "" : ", but for the archive",

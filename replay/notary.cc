@@ -84,7 +84,31 @@ bool Notary::is_ours(const SignedHead& head) const {
       keys_, [&](const NotaryPublicKey& key) { return verify_signature(head, key).ok(); });
 }
 
+std::string Notary::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+template <class T>
+Stored<T> Notary::noted(Stored<T> outcome) {
+  const std::lock_guard lock(mutex_);
+  trouble_ = outcome ? std::string() : outcome.error().what;
+  return outcome;
+}
+
 Stored<Done> Notary::recover() {
+  return noted(try_recover());
+}
+
+Stored<std::uint64_t> Notary::behind() {
+  return noted(count_behind());
+}
+
+Stored<std::optional<SignedHead>> Notary::sign(domain::Timestamp now, const std::stop_token& stop) {
+  return noted(try_sign(now, stop));
+}
+
+Stored<Done> Notary::try_recover() {
   for (const auto step : {&Notary::reconcile, &Notary::take_pending, &Notary::open_trees}) {
     if (auto done = (this->*step)(); !done) return done;
   }
@@ -162,7 +186,7 @@ Stored<Done> Notary::open_trees() {
   return Done{};
 }
 
-Stored<std::uint64_t> Notary::behind() {
+Stored<std::uint64_t> Notary::count_behind() {
   CHECK(recovered());
   std::uint64_t messages = 0;
   for (std::size_t p = 0; p < folds_.size(); ++p) {
@@ -211,7 +235,8 @@ SignedHead Notary::next_head(domain::Timestamp now) const {
   return head;
 }
 
-Stored<std::optional<SignedHead>> Notary::sign(domain::Timestamp now, const std::stop_token& stop) {
+Stored<std::optional<SignedHead>> Notary::try_sign(domain::Timestamp now,
+                                                   const std::stop_token& stop) {
   CHECK(recovered());
   if (pending_) {
     if (const auto stored = store(SignedHead(*pending_)); !stored) return Failure{stored.error()};

@@ -45,6 +45,8 @@ class Notary {
   // finds each tree or begins it anew. To be repeated until it succeeds. Mismatch when file,
   // stream and ledgers contradict one another: then a person must look.
   eventstore::Stored<eventstore::Done> recover();
+  // Why the last `recover`, `behind` or `sign` failed; empty when it did not.
+  std::string trouble() const;
   bool recovered() const { return recovered_.load(std::memory_order_acquire); }
 
   // Messages of the ledgers that no head covers yet. Once recovered. A round trip a partition.
@@ -70,6 +72,12 @@ class Notary {
          std::vector<eventstore::NotaryPublicKey> keys);
 
   bool is_ours(const SignedHead& head) const;
+  template <class T>
+  eventstore::Stored<T> noted(eventstore::Stored<T> outcome);
+  eventstore::Stored<eventstore::Done> try_recover();
+  eventstore::Stored<std::uint64_t> count_behind();
+  eventstore::Stored<std::optional<SignedHead>> try_sign(domain::Timestamp now,
+                                                         const std::stop_token& stop);
   eventstore::Stored<eventstore::Done> reconcile();
   eventstore::Stored<eventstore::Done> take_pending();
   eventstore::Stored<eventstore::Done> open_trees();
@@ -88,6 +96,8 @@ class Notary {
   std::vector<TreeFold> folds_;        // by partition
   std::atomic<std::uint64_t> foreign_{0};
   std::atomic<bool> recovered_{false};
+  mutable std::mutex mutex_;  // of `trouble_`
+  std::string trouble_;
 };
 
 }  // namespace cassette::replay

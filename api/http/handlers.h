@@ -55,6 +55,9 @@ Answered<Response> make_live_ticket(const Call& call);
 
 Answered<Response> list_events(const Call& call);
 Answered<Response> list_security_events(const Call& call);
+Answered<Response> list_heads(const Call& call);
+Answered<Response> list_notary_keys(const Call& call);
+Answered<Response> read_proof(const Call& call);
 Answered<Response> read_contract(const Call& call);
 Answered<Response> is_alive(const Call& call);
 Answered<Response> is_ready(const Call& call);

@@ -91,6 +91,9 @@ constexpr std::array kPermissions = {
 
     row("listEvents",          "A-O-A-", QueryVendor, "events:read"),
     row("listSecurityEvents",  "A---A-", Nobody, "events:read"),
+    row("listHeads",           "A---A-", Nobody, "events:read"),
+    row("listNotaryKeys",      "A---A-", Nobody, "events:read"),
+    row("readProof",           "A---A-", Nobody, "events:read"),
     row("readContract", "AAAAAA"),
     row("isAlive", "AAAAAA"),
     row("isReady", "AAAAAA"),

@@ -65,6 +65,9 @@ constexpr std::array kRoutes = {
 
     Route{"GET", "/events", "listEvents", list_events},
     Route{"GET", "/security-events", "listSecurityEvents", list_security_events},
+    Route{"GET", "/audit/heads", "listHeads", list_heads},
+    Route{"GET", "/audit/keys", "listNotaryKeys", list_notary_keys},
+    Route{"GET", "/audit/proof", "readProof", read_proof},
     Route{"GET", "/openapi.yaml", "readContract", read_contract},
     Route{"GET", "/health/live", "isAlive", is_alive},
     Route{"GET", "/health/ready", "isReady", is_ready},

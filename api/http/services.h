@@ -21,6 +21,10 @@
 #include "projections/history.h"
 #include "projections/read_models.h"
 
+namespace cassette::replay {
+class Notary;
+}
+
 namespace cassette::api {
 
 class Identity;
@@ -102,6 +106,7 @@ struct Services {
   std::uint16_t live_port = 0;          // 0: there is no live gateway
   eventstore::VendorFeed* vendor_feed = nullptr;  // null: credentials are not ours to mint
   projections::History* history = nullptr;        // null: none is kept
+  const replay::Notary* notary = nullptr;         // null: no heads are signed
 };
 
 // A request, routed. Lives as long as its handler runs.
