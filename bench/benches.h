@@ -31,6 +31,7 @@ void run_path(const Settings& settings, Report& report);
 void run_http(const Settings& settings, Report& report);
 void run_project(const Settings& settings, Report& report);
 void run_replay(const Settings& settings, Report& report);
+void run_as_of(const Settings& settings, Report& report);
 void run_start(const Settings& settings, Report& report);
 void run_memory(const Settings& settings, Report& report);
 void run_queries(const Settings& settings, Report& report);

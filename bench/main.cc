@@ -18,12 +18,13 @@
 namespace cassette::bench {
 namespace {
 
-constexpr std::array<Bench, 12> kBenches = {{
+constexpr std::array<Bench, 13> kBenches = {{
     {"orders", "orders committed a second, against PostgreSQL", "Orders a second", run_orders},
     {"latency", "one order's commit, against one JetStream publish", "Commit latency", run_latency},
     {"path", "where an order's time goes, stage by stage", "Microseconds an order", run_path},
     {"project", "folding read models, against only reading the ledger", "Projector", run_project},
     {"replay", "verifying a ledger, against only reading it", "Replay", run_replay},
+    {"as_of", "documents as they stood, and what keeping them costs", "As of", run_as_of},
     {"start", "from the start of the process until it is ready", "Start to ready", run_start},
     {"memory", "bytes a stock item and an open order", "Bytes in memory", run_memory},
     {"queries", "pages of the read models, small and large", "Microseconds a query", run_queries},
