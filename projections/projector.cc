@@ -2,6 +2,7 @@
 #include "projections/projector.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -32,6 +33,14 @@ constexpr std::chrono::milliseconds kReadTimeout{1000};
 constexpr std::chrono::milliseconds kRetryAfter{100};
 
 constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+
+// Of threads that yield: a tenth of the share of others.
+constexpr int kYieldingNice = 10;
+
+// Of the calling thread: on Linux each has a priority of its own. Best effort.
+void yield_to_others() {
+  (void)setpriority(PRIO_PROCESS, 0, kYieldingNice);
+}
 
 ChainHead head_of(const ModelPoint& point) {
   return {point.commit, point.commit, point.hash};
@@ -66,6 +75,7 @@ class Projector::Feed {
 
  private:
   void run(const std::stop_token& stop) {
+    if (projector_.options_.yields) yield_to_others();
     while (!stop.stop_requested() && chain_.head().commit < end_) {
       auto messages = reader_->next(kReadTimeout);
       if (!messages && messages.error().kind == StoreError::Kind::Unavailable) {
@@ -182,6 +192,7 @@ bool Projector::drain_to(std::span<const Position> positions, std::chrono::milli
 }
 
 void Projector::run() {
+  if (options_.yields) yield_to_others();
   while (true) {
     const std::deque<StoredCommit> commits = queue_.take();
     if (commits.empty()) break;

@@ -31,6 +31,8 @@ inline constexpr std::chrono::milliseconds kGatherPatience{10};
 struct ProjectorOptions {
   std::uint64_t max_batch_bytes = kMaxBatchBytes;
   std::chrono::microseconds patience = kGatherPatience;
+  // Its threads leave the processors to whoever else wants them: nobody waits for what is folded.
+  bool yields = false;
   // Stops each partition after this commit; later ones are not folded. Empty: never.
   std::vector<eventstore::Position> until;
 };

@@ -116,6 +116,7 @@ Stored<std::unique_ptr<History>> fold_in(const std::filesystem::path& folder,
   auto progress = std::make_shared<Progress>(positions_of(writer.value()->points()));
   ProjectorOptions options;
   options.patience = kHistoryPatience;
+  options.yields = true;
   auto projector =
       Projector::start(ledgers, std::move(writer).value(), progress, std::move(options));
   if (!projector) return Failure{std::move(projector).error()};
