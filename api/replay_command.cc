@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "api/destroyed_keys.h"
 #include "api/feed_role.h"
 #include "api/identity/ids.h"
-#include "api/identity/key_wrapping.h"
 #include "api/identity/keyring.h"
 #include "api/ledger_access.h"
 #include "eventstore/data_folder.h"
@@ -71,18 +71,6 @@ int compare_models(const VerifySettings& settings,
       replay::verify_read_models(settings.read_models, ledgers, scratch, options);
   print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
   return static_cast<int>(report.verdict);
-}
-
-// Who was erased has no key, but a tombstone in its place.
-replay::IsErased erased_in(std::shared_ptr<eventstore::KeyValue> keys) {
-  return [keys](std::string_view subject) -> std::optional<bool> {
-    const auto entry = keys->get(bucket_key(subject));
-    if (!entry.ok()) {
-      spdlog::warn("whether {} was erased is not known: {}", subject, entry.error().what);
-      return std::nullopt;
-    }
-    return entry.value() && entry.value()->value == kDestroyedKey;
-  };
 }
 
 std::string listed(const std::vector<eventstore::Position>& positions) {

@@ -160,10 +160,10 @@ struct StorySettings {
   std::string kind;  // of explain: "order"
   std::string id;
   std::string out;  // folder of an export
-  replay::ExportPlan plan{.rows_per_file = replay::kRowsPerFile};
+  replay::ExportPlan plan;
   std::string parquet_writer = replay::kParquetWriter;
   std::string notary_key;   // file; empty: DATA/notary.key, when there is one
-  std::string key;          // public, or a file of it; empty: whoever signed
+  std::string key;          // public, or a file of some; empty: whoever signed
   bool check_only = false;  // of restore
   bool json = false;
 };
