@@ -25,7 +25,7 @@ EngineHost::EngineHost(EngineHostOptions options, EngineHostParts parts)
     tails_.push_back(std::make_unique<LedgerTail>(p, *parts_.ledgers[p]));
   }
   for (std::uint32_t p = 0; p < count; ++p) {
-    EngineOptions engine;
+    EngineOptions engine{options_.limits, {}, {}};
     engine.settings = {p, count, options_.policy};
     engine.ledger_id = options_.ledger_id;
     std::vector<LedgerTail*> others;

@@ -24,6 +24,7 @@ struct EngineHostOptions {
   LeaseHolder self;
   bool node_is_ours = false;  // the data folder of self.node is locked by this process
   bool take_over = false;     // overwrite the leases at the start
+  EngineLimits limits{};      // of each engine
 };
 
 // Borrowed, and outlive the host: one ledger and one archive a partition, in their order.

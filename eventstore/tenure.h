@@ -25,15 +25,19 @@ namespace cassette::eventstore {
 // The name of the partition hash, as genesis records it.
 inline constexpr std::string_view kPartitionHash = "xxh3-64";
 
-struct EngineOptions {
-  PartitionSettings settings;
-  std::string ledger_id;               // for a new ledger; an old one keeps its own
+// How much an engine takes at once, and how long it waits.
+struct EngineLimits {
   std::size_t inbox_capacity = 16384;  // requests: about 16 full commits
   // A commit takes no further request from here on, in estimated bytes: the size at which the disk
   // is busy with bytes rather than with waiting (DESIGN §9).
   std::size_t commit_target_bytes = 256 * 1024;
   std::chrono::milliseconds append_timeout{2000};  // before an append's outcome is Unknown
   std::chrono::milliseconds give_up_after{10000};  // without a word from the ledger: tell callers
+};
+
+struct EngineOptions : EngineLimits {
+  PartitionSettings settings;
+  std::string ledger_id;  // for a new ledger; an old one keeps its own
 };
 
 // What an engine runs on. Everything is borrowed and outlives it. The clock and the owner's id come
