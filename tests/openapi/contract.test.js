@@ -15,6 +15,7 @@ import fulfilment from './suites/fulfilment.js';
 import history from './suites/history.js';
 import identity from './suites/identity.js';
 import live from './suites/live.js';
+import notary from './suites/notary.js';
 import orders from './suites/orders.js';
 import { plantPersonalData, searchFolder } from './suites/personal_data.js';
 import service from './suites/service.js';
@@ -33,7 +34,8 @@ for (const partitions of [1, 3]) {
     before(async () => {
       // Sign-ins are limited by address even where nobody is asked who they are.
       const args = ['sign-in', 'token']
-        .flatMap((kind) => ['--rate-limit', `anonymous.${kind}=off`]);
+        .flatMap((kind) => ['--rate-limit', `anonymous.${kind}=off`])
+        .concat('--notary-commits', '1');
       context.server = await Server.start({ partitions, args });
       context.api = new Client(contract, context.server);
       context.shop = new Shop(context.api);
@@ -44,8 +46,8 @@ for (const partitions of [1, 3]) {
       context.server?.remove();
     });
     for (const suite of
-      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, history, live,
-        badInput]) {
+      [service, vendors, catalogue, stock, orders, fulfilment, customers, audit, history, notary,
+        live, badInput]) {
       suite(context);
     }
     test('personal data is nowhere in clear in the data folder', async () => {

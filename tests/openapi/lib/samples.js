@@ -152,6 +152,11 @@ export const samples = {
 
   listEvents: get(({ vendorId }) => `/events?vendorId=${vendorId}`),
   listSecurityEvents: get(() => '/security-events'),
+  listHeads: get(() => '/audit/heads'),
+  listNotaryKeys: get(() => '/audit/keys'),
+  // There may be no head yet.
+  readProof: async () =>
+    ({ method: 'GET', target: '/audit/proof?position=0:1', done: [200, 404] }),
   readContract: get(() => '/openapi.yaml'),
   isAlive: get(() => '/health/live'),
   isReady: get(() => '/health/ready'),
