@@ -112,10 +112,13 @@ std::string ask(const Rig& rig, const std::string& subject, const std::string& b
 
 TEST_CASE("the engine itself can't delete, purge or change a ledger stream, nor take a message") {
   const Rig rig;
-  for (const char* verb : {"DELETE", "PURGE", "UPDATE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN"}) {
-    const std::string subject = std::string("$JS.API.STREAM.") + verb + ".LEDGER-0";
-    CHECK(ask(rig, subject, "") ==
-          "-ERR 'Permissions Violation for Publish to \"" + subject + "\"'");
+  for (const std::string stream : {"LEDGER-0", "NOTARY"}) {
+    for (const std::string verb :
+         {"DELETE", "PURGE", "UPDATE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN"}) {
+      const std::string subject = "$JS.API.STREAM." + verb + "." + stream;
+      CHECK(ask(rig, subject, "") ==
+            "-ERR 'Permissions Violation for Publish to \"" + subject + "\"'");
+    }
   }
   const std::string taken = ask(rig, "$JS.API.STREAM.MSG.DELETE.LEDGER-0", R"({"seq":1})");
   INFO(taken);
@@ -124,6 +127,23 @@ TEST_CASE("the engine itself can't delete, purge or change a ledger stream, nor 
   CHECK(rig.last() == 1);
   CHECK(must(rig.connection->ledger(0)->read(1))->body == "body");
   rig.append(1);
+}
+
+TEST_CASE("the engine appends signed heads, and can take none away") {
+  const Rig rig;
+  CHECK_FALSE(must(rig.connection->has_notary_stream()));
+  must(rig.connection->create_notary_stream({}));
+  must(rig.connection->create_notary_stream({}));
+  CHECK(must(rig.connection->has_notary_stream()));
+  const auto stream = rig.connection->notary_stream();
+  CHECK(stream->append(0, "head", {}, std::chrono::seconds(10)).outcome == AppendOutcome::Stored);
+  CHECK(stream->append(0, "other", {}, std::chrono::seconds(10)).outcome ==
+        AppendOutcome::WrongSequence);
+  const std::string taken = ask(rig, "$JS.API.STREAM.MSG.DELETE.NOTARY", R"({"seq":1})");
+  INFO(taken);
+  CHECK(taken.find("\"error\"") != std::string::npos);
+  CHECK(must(stream->read(1))->body == "head");
+  CHECK_FALSE(must(rig.connection->ledger_stream(1)));
 }
 
 TEST_CASE("the engine's buckets still forget what they are told to") {
