@@ -60,14 +60,19 @@ void add_part(std::string& out, const StoryPart& part) {
   for (const StoryParcel& returned : part.returns) add_parcel(out, "return", returned);
 }
 
+// A vendor's partition decided it, and not the order's.
+bool vendors_own(const StoryStep& step) {
+  return step.event &&
+         std::visit([]<class E>(const E&) { return domain::IsSubOrderEvent<E>; }, *step.event);
+}
+
 // Who acted: a reaction is its partition's, asked for by whoever began.
 std::string actor_of(const StoryStep& step) {
-  std::string actor = step.vendor_id.empty() ? "the order" : "vendor " + step.vendor_id;
+  const bool vendors = vendors_own(step);
+  const std::string actor = vendors ? "vendor " + step.vendor_id : "the order";
   const std::string by = step.by.empty() ? "the engine" : step.by;
-  if (step.cause.empty()) {
-    return step.vendor_id.empty() ? by : fmt::format("{} for {}", by, actor);
-  }
-  return fmt::format("{} (for {})", actor, by);
+  if (!step.cause.empty()) return fmt::format("{} (for {})", actor, by);
+  return vendors ? fmt::format("{} for {}", by, actor) : by;
 }
 
 void add_step(std::string& out, const StoryStep& step) {
