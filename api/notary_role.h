@@ -35,6 +35,8 @@ class NotaryRole {
   void stop();
 
   const replay::Notary& notary() const { return *notary_; }
+  // A commit that was folded anyway.
+  void know(const eventstore::StoredCommit& commit) { notary_->know(commit); }
 
  private:
   NotaryRole(const NotarySettings& settings, std::unique_ptr<eventstore::Ledger> stream)

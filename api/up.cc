@@ -299,8 +299,11 @@ Stored<Done> Up::open_identity() {
 
 Stored<Done> Up::open_models() {
   purger_ = CachePurger::of(settings_.edge);
-  auto projection =
-      projections::Projection::open({models_folder(settings_.ledger), ledgers(), purger_.get()});
+  projections::ProjectionOptions options{models_folder(settings_.ledger), ledgers(), purger_.get()};
+  if (notary_) {
+    options.folded = [this](const eventstore::StoredCommit& commit) { notary_->know(commit); };
+  }
+  auto projection = projections::Projection::open(std::move(options));
   if (!projection.ok()) return Failure{projection.error()};
   projection_ = std::move(projection).value();
   if (!settings_.no_history) {

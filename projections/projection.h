@@ -24,6 +24,8 @@ struct ProjectionOptions {
   std::filesystem::path folder;              // holds the generations and CURRENT
   std::vector<eventstore::Ledger*> ledgers;  // in the order of partitions; outlive the projection
   ChangeListener* listener = nullptr;        // outlives the projection; null: nobody is told
+  // As ProjectorOptions::folded, from the threads of two generations while one is built anew.
+  std::function<void(const eventstore::StoredCommit&)> folded{};
 };
 
 // Thread-safe.

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -216,6 +217,7 @@ Stored<Done> Projector::apply(const std::deque<StoredCommit>& commits) {
   const std::vector<ModelPoint> points = writer_->points();
   for (std::uint32_t p = 0; p < points.size(); ++p) positions.push_back({p, points[p].commit});
   progress_->advance(std::move(positions));
+  if (options_.folded) std::ranges::for_each(commits, options_.folded);
   return Done{};
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,9 @@ struct ProjectorOptions {
   std::chrono::microseconds patience = kGatherPatience;
   // Its threads leave the processors to whoever else wants them: nobody waits for what is folded.
   bool yields = false;
+  // Told of each commit once it is folded and written. From the folding thread, which it must not
+  // block. Empty: nobody.
+  std::function<void(const eventstore::StoredCommit&)> folded{};
   // Stops each partition after this commit; later ones are not folded. Empty: never.
   std::vector<eventstore::Position> until;
 };

@@ -86,7 +86,10 @@ Stored<std::unique_ptr<Projection::Running>> Projection::run(std::uint64_t numbe
   auto progress = std::make_shared<Progress>(positions_of(opened.value().writer->points()));
   auto running = std::make_unique<Running>();
   opened.value().writer->tell(options_.listener, running->telling);
-  auto projector = Projector::start(options_.ledgers, std::move(opened.value().writer), progress);
+  ProjectorOptions options;
+  options.folded = options_.folded;
+  auto projector = Projector::start(options_.ledgers, std::move(opened.value().writer), progress,
+                                    std::move(options));
   if (!projector) return Failure{std::move(projector).error()};
   running->number = number;
   running->models = {opened.value().database, progress, std::move(hold).value()};

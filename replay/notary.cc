@@ -201,7 +201,8 @@ Stored<std::uint64_t> Notary::count_behind() {
 // A head is closed under `seen`: what a commit of it has seen of another partition is in it too.
 // Ends: what was seen was there before.
 Stored<Done> Notary::read_all(const std::stop_token& stop) {
-  for (std::size_t p = 0; p < folds_.size(); ++p) {
+  for (std::uint32_t p = 0; p < folds_.size(); ++p) {
+    if (auto taken = folds_[p].take(known_.take(p)); !taken) return taken;
     const auto last = parts_.ledgers[p]->last_sequence();
     if (!last) return Failure{last.error()};
     if (auto read = folds_[p].read_to(last.value(), stop); !read) return read;

@@ -45,6 +45,10 @@ class Notary {
   // finds each tree or begins it anew. To be repeated until it succeeds. Mismatch when file,
   // stream and ledgers contradict one another: then a person must look.
   eventstore::Stored<eventstore::Done> recover();
+  // A valid commit that this process has read anyway, and the notary need not read any more. Any
+  // thread; does not block.
+  void know(const eventstore::StoredCommit& commit) { known_.offer(commit); }
+
   // Why the last `recover`, `behind` or `sign` failed; empty when it did not.
   std::string trouble() const;
   bool recovered() const { return recovered_.load(std::memory_order_acquire); }
@@ -94,6 +98,7 @@ class Notary {
   std::optional<SignedHead> last_;     // signed; perhaps still pending
   std::optional<SignedHead> pending_;  // signed, and not known to be in stream and file
   std::vector<TreeFold> folds_;        // by partition
+  KnownCommits known_;
   std::atomic<std::uint64_t> foreign_{0};
   std::atomic<bool> recovered_{false};
   mutable std::mutex mutex_;  // of `trouble_`

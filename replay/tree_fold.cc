@@ -90,19 +90,28 @@ Stored<Done> TreeFold::read_to(std::uint64_t end, const std::stop_token& stop,
   return Done{};
 }
 
+Stored<Done> TreeFold::take(std::span<const KnownCommit> commits) {
+  for (const KnownCommit& commit : commits) {
+    if (commit.commit <= read() || commit.prev != chain_.head().hash) continue;
+    if (auto added = add(commit); !added) return added;
+    chain_ = eventstore::Chain(partition_, {commit.commit, commit.commit, commit.hash});
+  }
+  return Done{};
+}
+
 Stored<Done> TreeFold::take(const Message& message) {
   if (message.sequence <= read()) return Done{};
   const auto link = chain_.accept(message);
   if (!link) return Failure{link.error()};
   const auto* const commit = std::get_if<StoredCommit>(&link.value());
-  return commit == nullptr ? Stored<Done>(Done{}) : add(*commit);
+  return commit == nullptr ? Stored<Done>(Done{}) : add(KnownCommit::of(*commit));
 }
 
-Stored<Done> TreeFold::add(const StoredCommit& stored) {
-  if (auto added = tree_.append({stored.position.commit, stored.hash}); !added) return added;
-  latest_ = std::max(latest_, stored.commit.at);
-  for (const auto& [partition, seen] : stored.commit.seen) {
-    seen_[partition] = std::max(seen_[partition], seen.commit);
+Stored<Done> TreeFold::add(const KnownCommit& commit) {
+  if (auto added = tree_.append({commit.commit, commit.hash}); !added) return added;
+  latest_ = std::max(latest_, commit.at);
+  for (const auto& [partition, seen] : commit.seen) {
+    seen_[partition] = std::max(seen_[partition], seen);
   }
   if (tree_.size() != base_.size || tree_.root() == base_.root) return Done{};
   return failure(StoreError::Kind::Mismatch,

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <stop_token>
 
 #include "eventstore/chain.h"
 #include "eventstore/commit_tree.h"
 #include "eventstore/ledger.h"
+#include "replay/known_commits.h"
 #include "replay/progress.h"
 #include "replay/signed_head.h"
 
@@ -23,6 +25,9 @@ class TreeFold {
   // the commit of `base`.
   static eventstore::Stored<TreeFold> begin(std::uint32_t partition, eventstore::Ledger& ledger,
                                             eventstore::CommitTree tree, const PartitionHead& base);
+
+  // Takes those that follow one another from where the tree is, by their hashes.
+  eventstore::Stored<eventstore::Done> take(std::span<const KnownCommit> commits);
 
   // Reads to message `end`, which is there. Unavailable when `stop` was asked for first; Mismatch,
   // Corrupt and Unsupported when the ledger is not what `base` named or can't be read on.
@@ -50,7 +55,7 @@ class TreeFold {
         chain_(partition, start) {}
 
   eventstore::Stored<eventstore::Done> take(const eventstore::Message& message);
-  eventstore::Stored<eventstore::Done> add(const eventstore::StoredCommit& stored);
+  eventstore::Stored<eventstore::Done> add(const KnownCommit& commit);
 
   std::uint32_t partition_;
   eventstore::Ledger* ledger_;

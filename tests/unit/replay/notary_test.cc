@@ -112,6 +112,43 @@ TEST_CASE("notary: a head is closed under what its commits have seen") {
   CHECK(head.partitions[0].commit > tape.bodies(0).size() - ledgers[0].hidden);
 }
 
+TEST_CASE("notary: what it is told is not read again, and what is missing is") {
+  TapeMaker tape = small_market();
+  tape.put_raw(0, "put here by hand");
+  for (int i = 0; i < 10; ++i) tape.run(register_vendor("more-" + std::to_string(i)));
+  const std::vector<eventstore::StoredCommit>& commits = tape.commits();
+  class Counting : public eventstore::MemoryLedger {
+   public:
+    int reads = 0;
+    eventstore::Stored<std::optional<eventstore::Message>> read(std::uint64_t at) override {
+      ++reads;
+      return MemoryLedger::read(at);
+    }
+  };
+  NotaryRig plain(tape);
+  plain.recover();
+  const SignedHead expected = *plain.sign();
+  for (const std::size_t missing : {commits.size(), std::size_t{0}, commits.size() / 2}) {
+    CAPTURE(missing);
+    Counting ledger;
+    for (std::size_t i = 0; i < tape.bodies().size(); ++i) {
+      ledger.append(i, tape.bodies()[i], {}, std::chrono::seconds(1));
+    }
+    eventstore::MemoryLedger stream;
+    const test::TemporaryFolder folder;
+    const auto notary = must(
+        replay::Notary::open({{&ledger}, &stream, folder.path(), "ledger-of-tests", notary_key()}));
+    must(notary->recover());
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+      if (i != missing) notary->know(commits[i]);
+      if (i % 3 == 0 && i != missing) notary->know(commits[i]);
+    }
+    ledger.reads = 0;
+    CHECK(must(notary->sign(plain.now))->partitions == expected.partitions);
+    CHECK((ledger.reads == 0) == (missing == commits.size()));
+  }
+}
+
 // Every place where a process can end between signing and being done.
 TEST_CASE("notary: killed while a head is on its way, the next one stores the same head") {
   TapeMaker tape = small_market(2);
