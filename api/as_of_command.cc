@@ -164,10 +164,13 @@ class AsOf {
 
   // The history, once it has come as far as `wanted`: that of a running `up`, or else our own.
   Stored<Done> open_history(const Position& wanted) {
-    const auto folder = history_folder(settings_.ledger);
+    // A ledger of --nats may have no folder here: then nothing is left behind.
+    std::error_code none;
+    const bool kept = std::filesystem::exists(settings_.ledger.data, none);
+    const auto folder = kept ? history_folder(settings_.ledger) : scratch_.path() / "history";
     auto own = projections::open_history(folder, ledgers_);
     if (!own && own.error().kind == StoreError::Kind::Unavailable) {
-      auto others = projections::open_history_reader(folder, scratch_.path());
+      auto others = projections::open_history_reader(folder, scratch_.path() / "reader");
       if (others) own = std::move(others);
     }
     if (!own) return Failure{std::move(own).error()};
