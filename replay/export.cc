@@ -73,6 +73,9 @@ Stored<eventstore::FileDescriptor> lock_folder(const fs::path& folder) {
   return fd;
 }
 
+// What the manifest is called until it is whole.
+constexpr std::string_view kNewManifest = "manifest.json.new";
+
 // What a kill left behind goes; anything else that is no file of the export is refused.
 Stored<Done> clear_folder(const fs::path& folder, const ExportState* state) {
   std::set<std::string> ours{std::string(kStateName), std::string(kStateName) + ".new"};
@@ -83,8 +86,8 @@ Stored<Done> clear_folder(const fs::path& folder, const ExportState* state) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
     if (ours.contains(name)) continue;
-    const bool unfinished = name.starts_with("events-") || name.starts_with("commits-") ||
-                            name == std::string(kManifestName) + ".new";
+    const bool unfinished =
+        name.starts_with("events-") || name.starts_with("commits-") || name == kNewManifest;
     if (state == nullptr || !unfinished) {
       return failure(
           StoreError::Kind::Mismatch,
