@@ -44,18 +44,26 @@ void sort_out(const Event& event, auto&& of_sub_order, auto&& of_order) {
 }  // namespace
 
 void ClosedStore::unpack(const Event& event, Marketplace& marketplace) {
+  OrderName name;
   sort_out(
-      event,
-      [&](const VendorId& vendor, const OrderId& id) {
-        if (sub_orders_.empty() || marketplace.sub_order(vendor, id) != nullptr) return;
-        const auto kept = sub_orders_.extract(key_of(vendor, id));
-        if (kept) marketplace.load(vendor, id, read<SubOrder>(kept.mapped()));
-      },
-      [&](const OrderId& id) {
-        if (orders_.empty() || marketplace.order(id) != nullptr) return;
-        const auto kept = orders_.extract(id.value);
-        if (kept) marketplace.load(id, read<Order>(kept.mapped()));
-      });
+      event, [&](const VendorId& vendor, const OrderId& id) { name = {&vendor, &id}; },
+      [&](const OrderId& id) { name = {nullptr, &id}; });
+  unpack(name, marketplace);
+}
+
+void ClosedStore::unpack(const OrderName& name, Marketplace& marketplace) {
+  if (name.order == nullptr) return;
+  const OrderId& id = *name.order;
+  if (name.vendor != nullptr) {
+    const VendorId& vendor = *name.vendor;
+    if (sub_orders_.empty() || marketplace.sub_order(vendor, id) != nullptr) return;
+    const auto kept = sub_orders_.extract(key_of(vendor, id));
+    if (kept) marketplace.load(vendor, id, read<SubOrder>(kept.mapped()));
+    return;
+  }
+  if (orders_.empty() || marketplace.order(id) != nullptr) return;
+  const auto kept = orders_.extract(id.value);
+  if (kept) marketplace.load(id, read<Order>(kept.mapped()));
 }
 
 void ClosedStore::pack(const Event& event, Marketplace& marketplace) {

@@ -16,6 +16,8 @@ class ClosedStore {
  public:
   // Puts back what `event` is about, if it is kept here.
   void unpack(const domain::Event& event, domain::Marketplace& marketplace);
+  // The same of what is named; `name.order` may be null, and then nothing happens.
+  void unpack(const domain::OrderName& name, domain::Marketplace& marketplace);
   // Takes what `event` was about out of the marketplace, if that closed it.
   void pack(const domain::Event& event, domain::Marketplace& marketplace);
 
