@@ -11,8 +11,8 @@
 namespace cassette::sim {
 
 using eventstore::Accepted;
-using eventstore::Commit;
 using eventstore::CommandRecord;
+using eventstore::Commit;
 
 namespace {
 
@@ -32,8 +32,7 @@ Commit commit_at(World& world, const Attempt& attempt, const Accepted& answer) {
 }
 
 void check_recorded(const Commit& commit, const Attempt& attempt, const Accepted& answer) {
-  const auto record =
-      std::ranges::find(commit.commands, attempt.wish->id, &CommandRecord::id);
+  const auto record = std::ranges::find(commit.commands, attempt.wish->id, &CommandRecord::id);
   if (record == commit.commands.end()) object(attempt, answer, "the command is not in there");
   if (record->digest != attempt.wish->digest) object(attempt, answer, "it is another request");
   if (record->status != answer.status) object(attempt, answer, "the status is another");

@@ -344,8 +344,7 @@ long syscall(long number, ...) noexcept {
   va_end(list);
   if (number == SYS_futex && sim::started()) {
     return futex(reinterpret_cast<const int*>(arguments[0]), static_cast<int>(arguments[1]),
-                 static_cast<int>(arguments[2]),
-                 reinterpret_cast<const timespec*>(arguments[3]));
+                 static_cast<int>(arguments[2]), reinterpret_cast<const timespec*>(arguments[3]));
   }
   static auto* const real = next_of<long(long, ...)>("syscall");
   return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],

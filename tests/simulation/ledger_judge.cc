@@ -52,13 +52,14 @@ bool among(const std::vector<Expected>& answers, const Expected& wanted) {
 std::optional<Pending> pending_of(const Attempt& attempt) {
   if (!attempt.answered) return std::nullopt;
   if (const auto* no = std::get_if<eventstore::Rejected>(&attempt.reply)) {
-    return Pending{&attempt,
-                   {Expected::Answer::Refused, std::string(type_of(no->rejection))},
-                   attempt.floor, attempt.ceiling, false, {}};
+    return Pending{&attempt,      {Expected::Answer::Refused, std::string(type_of(no->rejection))},
+                   attempt.floor, attempt.ceiling,
+                   false,         {}};
   }
   const auto* yes = std::get_if<Accepted>(&attempt.reply);
   if (yes == nullptr || yes->changed || yes->repeated) return std::nullopt;
-  Pending pending{&attempt, {Expected::Answer::AlreadySo, ""}, attempt.floor, attempt.ceiling, false, {}};
+  Pending pending{
+      &attempt, {Expected::Answer::AlreadySo, ""}, attempt.floor, attempt.ceiling, false, {}};
   if (attempt.wish->has_id()) {
     pending.from = yes->position.commit - 1;
     pending.to = yes->position.commit;
@@ -128,8 +129,8 @@ class Judge {
       }
       reference_.apply(events[i].event, partition, stored.commit.at);
     }
-    // What stands after the commit is what the next one begins with, too.
-    try_pending(partition, stored.position.commit, stored.commit.at);
+    // Also for those that were asked after it, and answered before the next one.
+    try_pending(partition, stored.position.commit + 1, stored.commit.at);
     std::erase_if(pending_[partition], [&](const Pending& each) {
       if (!each.right && each.to <= stored.position.commit) require_right(each);
       return each.right;
@@ -161,8 +162,8 @@ class Judge {
                                             stored.commit.at, stored.commit.at);
     if (among(expected, {Expected::Answer::Accepted, ""})) return;
     wrong(fmt::format("commit {} accepts wish {}, event {}, but it is {}",
-                      eventstore::format(stored.position), record.id,
-                      type_of(first.event), describe(expected)));
+                      eventstore::format(stored.position), record.id, type_of(first.event),
+                      describe(expected)));
   }
 
   void try_pending(std::uint32_t partition, std::uint64_t commit, domain::Timestamp at) {
@@ -177,18 +178,19 @@ class Judge {
 
   void require_right(const Pending& each) const {
     if (each.right) return;
-    wrong(fmt::format("wish {} was answered with {}, between {} and {} of partition {}, but it "
-                      "was {}",
-                      each.attempt->wish->number, describe({each.wanted}), each.from, each.to,
-                      each.attempt->wish->partition, each.last));
+    wrong(
+        fmt::format("wish {} was answered with {}, between {} and {} of partition {}, but it "
+                    "was {}",
+                    each.attempt->wish->number, describe({each.wanted}), each.from, each.to,
+                    each.attempt->wish->partition, each.last));
   }
 
   // An id is accepted once a day.
   void note_commands(const StoredCommit& stored) {
     for (const auto& record : stored.commit.commands) {
       auto& accepted = accepted_[record.id];
-      if (!accepted.empty() && stored.commit.at.micros - accepted.back().at.micros <=
-                                   eventstore::kCommandMemoryMicros) {
+      if (!accepted.empty() &&
+          stored.commit.at.micros - accepted.back().at.micros <= eventstore::kCommandMemoryMicros) {
         wrong(fmt::format("{} is accepted by {} and by {}", record.id,
                           eventstore::format(accepted.back().position),
                           eventstore::format(stored.position)));
@@ -202,11 +204,11 @@ class Judge {
       if (!attempt.answered) continue;
       if (!std::holds_alternative<eventstore::DigestMismatch>(attempt.reply)) continue;
       const auto found = accepted_.find(attempt.wish->id);
-      const bool other = found != accepted_.end() &&
-                         std::ranges::any_of(found->second, [&](const Acceptance& each) {
-                           return each.digest != attempt.wish->digest &&
-                                  each.position.commit <= attempt.ceiling;
-                         });
+      const bool other =
+          found != accepted_.end() &&
+          std::ranges::any_of(found->second, [&](const Acceptance& each) {
+            return each.digest != attempt.wish->digest && each.position.commit <= attempt.ceiling;
+          });
       if (!other) wrong(fmt::format("wish {} was no other request", attempt.wish->number));
     }
   }

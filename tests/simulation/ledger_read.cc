@@ -70,9 +70,8 @@ class Partition {
     at_ = stored.commit.at;
     for (const auto& [partition, seen] : stored.commit.seen) {
       const auto& others = all_.at(partition);
-      const auto found = std::ranges::find(others, seen.commit, [](const StoredCommit& each) {
-        return each.position.commit;
-      });
+      const auto found = std::ranges::find(
+          others, seen.commit, [](const StoredCommit& each) { return each.position.commit; });
       if (found == others.end() || found->hash != seen.hash) {
         object(stored, fmt::format("has seen {}:{}, which is not there", partition, seen.commit));
       }

@@ -55,8 +55,8 @@ void check_models(const ModelState& models, const ModelState& folded, const Refe
   for (const auto& [id, order] : reference.purchases()) {
     const auto found = models.orders.find(id);
     if (found == models.orders.end()) wrong(where + " has no order " + id);
-    const bool same = found->second.expired == order.expired &&
-                      found->second.confirmed == order.confirmed;
+    const bool same =
+        found->second.expired == order.expired && found->second.confirmed == order.confirmed;
     if (!same) wrong(fmt::format("{} has order {} otherwise", where, id));
   }
 }

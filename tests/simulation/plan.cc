@@ -90,7 +90,8 @@ std::string describe(const Plan& plan) {
   const Mischief& mischief = plan.mischief;
   return fmt::format(
       "{} partition(s), {} process(es), {} client(s) of {} commands, {} vendor(s); a switch in {}; "
-      "commits of {} bytes, inbox of {}; lost {}/{}, late {}, refused {}, unavailable {}; folds {}, "
+      "commits of {} bytes, inbox of {}; lost {}/{}, late {}, refused {}, unavailable {}; folds "
+      "{}, "
       "lookups {}; crash {}, stop {}, stand {}, cut off {}, clocks {}, foreign {}, intruder {}",
       plan.partitions, plan.processes, plan.clients, plan.commands, plan.vendors,
       plan.schedule.switch_one_in, plan.limits.commit_target_bytes, plan.limits.inbox_capacity,

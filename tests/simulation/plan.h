@@ -41,7 +41,7 @@ struct Mischief {
   int stand = 0;    // the process stands still for a while
   int cut_off = 0;  // it reaches neither ledgers nor leases
   int clock_jump = 0;
-  int foreign = 0;  // a message that no engine wrote
+  int foreign = 0;   // a message that no engine wrote
   int intruder = 0;  // another engine's valid commit, from nowhere
 };
 

@@ -163,10 +163,11 @@ void Process::submit(Life& life, const Wish& wish, std::function<void(const Repl
   request.digest = wish.digest;
   request.status = wish.status;
   request.by = "admin";
-  life.host->submit(std::move(request), [this, &attempt, &life, done = std::move(done)](Reply reply) {
-    answer(attempt, life, std::move(reply));
-    done(attempt.reply);
-  });
+  life.host->submit(std::move(request),
+                    [this, &attempt, &life, done = std::move(done)](Reply reply) {
+                      answer(attempt, life, std::move(reply));
+                      done(attempt.reply);
+                    });
 }
 
 void Process::answer(Attempt& attempt, const Life& life, Reply reply) {
@@ -204,8 +205,8 @@ std::vector<EngineHealth> Process::health() const {
 std::string Process::trouble() const {
   std::string all = fmt::format("process {}{}", id_, alive_ ? "" : " is down");
   for (const EngineHealth& each : health()) {
-    all += fmt::format("; {}: {}", each.partition, each.serving ? "serves " + each.trouble
-                                                               : each.trouble);
+    all += fmt::format("; {}: {}", each.partition,
+                       each.serving ? "serves " + each.trouble : each.trouble);
   }
   return all;
 }

@@ -32,7 +32,7 @@ struct ListingState {
 };
 
 struct ShelfState {
-  Units on_hand = 0;   // missing ones included
+  Units on_hand = 0;  // missing ones included
   Units reserved = 0;
   Units missing = 0;
   Units safety = 0;
@@ -154,11 +154,11 @@ class Reference {
   std::map<std::string, ShopState> shops_;
   std::map<Pair, ListingState> listings_;
   std::map<Pair, ShelfState> shelves_;
-  std::map<Pair, PartState> parts_;                   // by vendor and order
+  std::map<Pair, PartState> parts_;  // by vendor and order
   std::map<std::string, PurchaseState> purchases_;
-  std::map<Pair, std::vector<domain::PlacedLine>> asks_;        // not answered yet
-  std::map<Pair, int> requests_;                                // to cancel, likewise
-  std::map<Pair, std::deque<domain::SubOrderEvent>> reports_;   // not recorded yet
+  std::map<Pair, std::vector<domain::PlacedLine>> asks_;       // not answered yet
+  std::map<Pair, int> requests_;                               // to cancel, likewise
+  std::map<Pair, std::deque<domain::SubOrderEvent>> reports_;  // not recorded yet
 };
 
 }  // namespace cassette::sim

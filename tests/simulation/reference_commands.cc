@@ -212,7 +212,8 @@ struct Reference::Expect {
                          [](std::uint32_t, const LineState& line) { return line.open(); });
   }
 
-  Answers cancel(const PartState& part, const std::vector<LineQuantity>& lines, Role asked_by) const {
+  Answers cancel(const PartState& part, const std::vector<LineQuantity>& lines,
+                 Role asked_by) const {
     if (lines.empty() && part.status() == OrderStatus::Cancelled) return kAlreadySo;
     const bool left = part.preparation == 2 || !part.parcels.empty();
     if (part.open() == 0 || (asked_by == Role::Customer && left)) return kIllegal;
@@ -327,7 +328,9 @@ struct Reference::Expect {
   requires kIsOneOf<C, ChangeVendor, DelistProduct, RegisterCustomer, ChangeCustomer, EraseCustomer,
                     ChangeOrderAddress, ExpireReservation, RecordSubOrder, ReserveStock,
                     SettleReservation, ConfirmSubOrder, ChangeSubOrderAddress>
-      Answers operator()(const C&) const { return {}; }
+      Answers operator()(const C&) const {
+    return {};
+  }
 };
 
 std::vector<Expected> Reference::expect(const Command& command, std::uint32_t partition,

@@ -55,8 +55,8 @@ struct Change {
     part.settled = event.settled;
     for (const Charge& charge : event.charges) part.charges += charge.amount;
     for (const ReservedLine& line : event.lines) {
-      part.lines[line.line_id.value] = {line.product_id.value, line.unit_price.amount,
-                                        line.quantity,         0, 0, 0, 0};
+      part.lines[line.line_id.value] = {
+          line.product_id.value, line.unit_price.amount, line.quantity, 0, 0, 0, 0};
     }
   }
   void operator()(const ReservationRefused& event) const {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/epilogue.h"
 #include "tests/simulation/ledger_check.h"
 #include "tests/simulation/mischief.h"
 #include "tests/simulation/outcome_check.h"
@@ -16,6 +17,8 @@ namespace {
 
 // How long an engine may take to answer once there are no faults: a lease has to run out first.
 constexpr Nanos kPatience = 60 * kSecond;
+// A shop that does not open meanwhile stays closed.
+constexpr Nanos kOpeningPatience = 20 * kSecond;
 // The longest that everything may take to come to rest after that.
 constexpr Nanos kRestPatience = 300 * kSecond;
 constexpr Nanos kLook = kSecond;
@@ -42,11 +45,12 @@ class Run {
     bool over = false;
     const FiberId mischief = spawn(kWorld, [&] { do_mischief(world_, processes_, over); });
     Client first(world_, processes_, shopper_, 0);
-    for (domain::Command& command : shopper_.opening()) first.insist(std::move(command), kPatience);
+    for (domain::Command& command : shopper_.opening()) {
+      first.insist(std::move(command), kOpeningPatience);
+    }
     for (std::uint32_t n = 1; n <= world_.plan.clients; ++n) {
-      clients.push_back(spawn(kWorld, [this, n] {
-        Client(world_, processes_, shopper_, n).run();
-      }));
+      clients.push_back(
+          spawn(kWorld, [this, n] { Client(world_, processes_, shopper_, n).run(); }));
     }
     for (const FiberId client : clients) join(client);
     over = true;
@@ -68,7 +72,8 @@ class Run {
   void converge() {
     Client last(world_, processes_, shopper_, world_.plan.clients + 1);
     for (std::uint32_t n = 0; n < 2 * world_.plan.partitions; ++n) {
-      if (!last.insist(shopper_.order(), kPatience)) stalled("an order has no answer: " + troubles());
+      if (!last.insist(shopper_.order(), kPatience))
+        stalled("an order has no answer: " + troubles());
     }
     // Every order that waits for a confirmation has none then, and expires.
     pass(world_.plan.reservation_seconds * kSecond);
@@ -108,6 +113,7 @@ class Run {
     const auto ledgers = read_ledgers(world_);
     const Reference reference = judge(world_, ledgers);
     check_outcome(world_, ledgers, reference);
+    if (world_.plan.epilogue != Epilogue::None) spoil(world_, processes_);
     Summary summary;
     summary.trace = trace_hash();
     summary.switches = switches();

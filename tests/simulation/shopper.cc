@@ -124,7 +124,8 @@ Command Shopper::order() {
     ++order.lines;
   }
   if (draws_.one_in(5)) {
-    place.charges.push_back({place.items[0].vendor_id, ChargeType::Shipping, draws_.between(0, 500)});
+    place.charges.push_back(
+        {place.items[0].vendor_id, ChargeType::Shipping, draws_.between(0, 500)});
   }
   if (draws_.one_in(3)) {
     place.confirmation = Confirmation::Manual;
@@ -169,8 +170,9 @@ Command Shopper::of_part() {
     case 1:
       return NoteSubOrder{order.order, at, "note", {}};
     case 2:
-      return ShipLines{order.order, at, {fmt::format("s{}", draws_.below(kNames))},
-                       lines(order), "", "", {}, {}};
+      return ShipLines{order.order,  at, {fmt::format("s{}", draws_.below(kNames))},
+                       lines(order), "", "",
+                       {},           {}};
     default: {
       AdvanceSubOrder advance;
       advance.order_id = order.order;
@@ -194,8 +196,7 @@ Command Shopper::of_parcel() {
       return RequestReturn{order.order, at, back, {{line(order), draws_.between(1, 2)}}, "", {}};
     case 2:
     case 3: {
-      const ReturnStatus status =
-          draws_.one_in(4) ? ReturnStatus::Refused : ReturnStatus::Received;
+      const ReturnStatus status = draws_.one_in(4) ? ReturnStatus::Refused : ReturnStatus::Received;
       return ResolveReturn{order.order, at, back, status, draws_.maybe(), {}, "", {}};
     }
     default: {
