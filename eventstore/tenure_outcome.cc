@@ -47,7 +47,7 @@ void Tenure::on_stored() {
     spdlog::info("partition {} is owned from commit {} on", options_.settings.partition,
                  head_.commit);
   }
-  state_->committed(stored.batch, head_.commit);
+  state_->committed(stored.batch, head_.commit, draft_ ? &*draft_ : nullptr);
   FoldPoint folded = archived_by(stored.batch);
   // Before anything else, since the ledger has nothing to do meanwhile. But a few callers are told
   // first: what they ask for next comes along then, or else they are two groups for ever, each
@@ -68,7 +68,7 @@ void Tenure::on_present() {
   advance_head(stored.hash);
   claimed_ = true;
   signals_.serving = true;
-  state_->committed(stored.batch, head_.commit);
+  state_->committed(stored.batch, head_.commit, draft_ ? &*draft_ : nullptr);
   Batch& next = draft();
   next.proof = true;
   const Position position{options_.settings.partition, head_.commit};

@@ -310,13 +310,23 @@ void WorkingState::close(Batch& batch) {
   seen_written_ = seen_;
 }
 
-void WorkingState::committed(Batch& batch, std::uint64_t number) {
+void WorkingState::committed(Batch& batch, std::uint64_t number, Batch* next) {
   numbers_.emplace_back(batch.serial, number);
   const auto first = std::ranges::lower_bound(command_order_, batch.serial, {}, &Retained::serial);
   for (auto at = first; at != command_order_.end() && at->serial == batch.serial; ++at) {
     Remembered& known = at->command->second;
     if (known.serial == batch.serial) known.position = {settings_.partition, number};
   }
+  if (next == nullptr) return;
+  for (Waiter& waiter : next->waiters) find_first(waiter);
+}
+
+// The position of the command that the waiter repeats, once it is known.
+void WorkingState::find_first(Waiter& waiter) const {
+  auto* accepted = std::get_if<Accepted>(&waiter.reply);
+  if (accepted == nullptr || waiter.repeat_of.empty() || accepted->position.commit > 0) return;
+  const auto known = commands_.find(waiter.repeat_of);
+  if (known != commands_.end()) accepted->position = known->second.position;
 }
 
 void WorkingState::confirmed(const Batch& batch, std::uint64_t number) {
@@ -326,10 +336,7 @@ void WorkingState::confirmed(const Batch& batch, std::uint64_t number) {
 Reply WorkingState::resolve(Waiter& waiter, Position position) const {
   auto* accepted = std::get_if<Accepted>(&waiter.reply);
   if (accepted == nullptr) return std::move(waiter.reply);
-  if (!waiter.repeat_of.empty()) {
-    const auto known = commands_.find(waiter.repeat_of);
-    if (known != commands_.end()) accepted->position = known->second.position;
-  }
+  find_first(waiter);
   if (accepted->position.commit == 0) accepted->position = position;
   return std::move(waiter.reply);
 }

@@ -55,8 +55,9 @@ class WorkingState {
   // Writes into the batch how far other partitions were read. The batch takes nothing more.
   void close(Batch& batch);
 
-  // The commit is in the ledger at `number`.
-  void committed(Batch& batch, std::uint64_t number);
+  // The commit is in the ledger at `number`. `next` is the batch that was begun meanwhile, if any:
+  // its repeats of the commit's commands are told its position, which may be forgotten soon.
+  void committed(Batch& batch, std::uint64_t number, Batch* next = nullptr);
   // The batch held replies alone, and stands on commit `number`.
   void confirmed(const Batch& batch, std::uint64_t number);
   // The reply to a waiter of `batch`, committed at or standing on `position`.
@@ -101,6 +102,7 @@ class WorkingState {
   // Adds to a count's refusal the orders in the way that are at rest.
   Stored<Done> name_holders(const StockName& item, domain::BelowReserved& refusal);
   void remember(Request& request, Batch& batch);
+  void find_first(Waiter& waiter) const;
   void append(domain::Events events, const RecordedEvent& envelope, Batch& batch);
   void append_and_react(domain::Events events, const RecordedEvent& envelope, Batch& batch);
   // Of the events that the batch still holds, which it lets go of then.

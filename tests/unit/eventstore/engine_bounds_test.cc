@@ -413,3 +413,30 @@ TEST_CASE("AnOrderThatWaitsForAVendorStaysInMemory") {
   state.forget_archived(archive.folded() + 1);
   CHECK(state.marketplace().order({order}) != nullptr);
 }
+
+// It was told the position of its own commit, when the first one's was archived, and so forgotten,
+// before its own was acknowledged.
+TEST_CASE("ARepeatIsToldTheFirstPositionAlsoWhenThatIsForgottenMeanwhile") {
+  MemoryArchive archive;
+  WorkingState state({}, archive);
+  REQUIRE(state.load(FoldPoint{}).ok());
+  const auto ask = [&state](Batch& batch) {
+    Request request;
+    request.command = register_vendor("v1");
+    request.id = "key";
+    state.decide({std::move(request), {}}, batch);
+  };
+  Batch first = state.open_batch({1});
+  ask(first);
+  state.close(first);
+  Batch second = state.open_batch({2});
+  ask(second);
+  state.committed(first, 1, &second);
+  state.forget_archived(1);
+  state.close(second);
+  state.committed(second, 2);
+  const Reply again = state.resolve(second.waiters.at(0), {0, 2});
+  REQUIRE(std::holds_alternative<Accepted>(again));
+  CHECK(std::get<Accepted>(again).repeated);
+  CHECK(std::get<Accepted>(again).position == Position{0, 1});
+}
