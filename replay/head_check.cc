@@ -160,27 +160,45 @@ Stored<Done> check_leaves(std::uint32_t partition, Ledger& ledger, const CommitT
   return Done{};
 }
 
+// By the chain's rule, which whoever signed went by as well.
+class ChainCheck {
+ public:
+  ChainCheck(std::uint32_t partition, std::span<const SignedHead> heads, Findings& findings)
+      : partition_(partition), chain_(partition), check_(partition, heads, findings) {}
+
+  // False when there is no more to look at.
+  bool take(const Message& message) {
+    const auto link = chain_.accept(message);
+    if (!link && link.error().kind == StoreError::Kind::Unsupported) {
+      // Whoever signed understood it, or it was changed: the root tells.
+      const eventstore::Hash hash = eventstore::hash_of(message.body);
+      chain_ = eventstore::Chain(partition_, {message.sequence, message.sequence, hash});
+      check_.take(message.sequence, hash);
+      return !check_.contradicted();
+    }
+    if (!link) return false;
+    const auto* const valid = std::get_if<eventstore::StoredCommit>(&link.value());
+    if (valid != nullptr) check_.take(message.sequence, valid->hash);
+    return !check_.contradicted();
+  }
+  void finish() { check_.finish(chain_.head().read); }
+
+ private:
+  const std::uint32_t partition_;
+  eventstore::Chain chain_;
+  HeadCheck check_;
+};
+
 Stored<Done> check_chain(std::uint32_t partition, Ledger& ledger, std::uint64_t commit,
                          std::span<const SignedHead> heads, const HeadCheckOptions& options,
                          Findings& findings) {
   const auto last = ledger.last_sequence();
   if (!last) return Failure{last.error()};
-  HeadCheck check(partition, heads, findings);
-  eventstore::Chain chain(partition);
-  std::optional<StoreError> error;
-  auto read =
-      each_message(ledger, std::min(last.value(), commit), options, [&](const Message& message) {
-        const auto link = chain.accept(message);
-        if (!link) error = link.error();
-        if (!link) return false;
-        const auto* valid = std::get_if<eventstore::StoredCommit>(&link.value());
-        if (valid != nullptr) check.take(message.sequence, valid->hash);
-        return !check.contradicted();
-      });
-  if (!read) return read;
-  if (error && error->kind != StoreError::Kind::Corrupt) return Failure{*error};
-  check.finish(chain.head().read);
-  return Done{};
+  ChainCheck check(partition, heads, findings);
+  auto read = each_message(ledger, std::min(last.value(), commit), options,
+                           [&](const Message& message) { return check.take(message); });
+  if (read) check.finish();
+  return read;
 }
 
 }  // namespace
@@ -243,7 +261,7 @@ void HeadCheck::finish(std::uint64_t read) {
                        domain::format(mark.at), partition_, mark.end.commit));
     return;
   }
-  report(FindingKind::RewrittenHistory, last_ + 1,
+  report(FindingKind::RewrittenHistory, std::min(last_ + 1, mark.end.commit),
          fmt::format("the chain of commits ends before it, and head {} of {} goes to {}:{}",
                      mark.number, domain::format(mark.at), partition_, mark.end.commit));
 }

@@ -202,6 +202,7 @@ Stored<std::uint64_t> Notary::count_behind() {
 // Ends: what was seen was there before.
 Stored<Done> Notary::read_all(const std::stop_token& stop) {
   for (std::uint32_t p = 0; p < folds_.size(); ++p) {
+    if (auto same = folds_[p].check_ledger(); !same) return same;
     if (auto taken = folds_[p].take(known_.take(p)); !taken) return taken;
     const auto last = parts_.ledgers[p]->last_sequence();
     if (!last) return Failure{last.error()};

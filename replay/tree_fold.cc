@@ -90,6 +90,15 @@ Stored<Done> TreeFold::read_to(std::uint64_t end, const std::stop_token& stop,
   return Done{};
 }
 
+Stored<Done> TreeFold::check_ledger() const {
+  if (chain_.head().commit == 0) return Done{};
+  auto same = eventstore::check_head(*ledger_, chain_.head());
+  if (same) return same;
+  return failure(same.error().kind,
+                 fmt::format("partition {} does not extend what was read of it: {}", partition_,
+                             same.error().what));
+}
+
 Stored<Done> TreeFold::take(std::span<const KnownCommit> commits) {
   for (const KnownCommit& commit : commits) {
     if (commit.commit <= read() || commit.prev != chain_.head().hash) continue;

@@ -34,6 +34,9 @@ class TreeFold {
   eventstore::Stored<eventstore::Done> read_to(std::uint64_t end, const std::stop_token& stop = {},
                                                ProgressMeter* progress = nullptr);
 
+  // Whether the ledger still holds the last commit read: Mismatch when not.
+  eventstore::Stored<eventstore::Done> check_ledger() const;
+
   // Void messages included.
   std::uint64_t read() const { return chain_.head().read; }
   PartitionHead head() const;

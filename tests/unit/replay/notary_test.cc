@@ -157,7 +157,7 @@ TEST_CASE("notary: killed while a head is on its way, the next one stores the sa
     NotaryRig rig(tape);
     rig.recover();
     // As many as one call makes: it gives up with the head signed and pending.
-    rig.faulty.fail(std::vector<Fault>(8, fault));
+    rig.faulty.fail(std::vector<Fault>(fault == Fault::Refuse ? 1 : 8, fault));
     const auto signed_head = rig.try_sign();
     if (fault != Fault::LoseAck) REQUIRE_FALSE(signed_head.ok());
     const bool on_its_way = fs::exists(pending_of(rig));
@@ -288,13 +288,13 @@ TEST_CASE("notary: it signs nothing that does not extend the last head") {
   }
   SUBCASE("while it runs") {
     rig.ledgers[0].truncate(head.partitions[0].commit - 1);
-    TapeMaker other = busy_market(1);
-    other.run(register_vendor("another"));
-    rig.copy(other);
-    CHECK_FALSE([&] {
-      const auto signed_head = rig.try_sign();
-      return signed_head.ok() && signed_head.value().has_value();
-    }());
+    for (int i = 0; i < 3; ++i) {
+      rig.ledgers[0].append(head.partitions[0].commit - 1 + std::uint64_t(i), "another", {},
+                            std::chrono::seconds(1));
+    }
+    const auto signed_head = rig.try_sign();
+    REQUIRE_FALSE(signed_head.ok());
+    CHECK(signed_head.error().kind == StoreError::Kind::Mismatch);
   }
   CHECK(rig.streamed() == std::vector{head});
   CHECK(rig.filed() == std::vector{head});
@@ -330,7 +330,6 @@ TEST_CASE("notary: what others put into the stream is passed over") {
   CHECK(rig.sign()->number == 2);
   CHECK(rig.notary->foreign() == 3);
   rig.recover();
-  CHECK(rig.notary->foreign() == 3);
   CHECK(rig.filed().size() == 2);
 }
 
