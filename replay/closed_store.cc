@@ -24,10 +24,6 @@ std::string written(const auto& state) {
   return bytes;
 }
 
-std::string key_of(const VendorId& vendor, const OrderId& order) {
-  return vendor.value + "/" + order.value;
-}
-
 // Calls one of the two with what the event is about, or neither.
 void sort_out(const Event& event, auto&& of_sub_order, auto&& of_order) {
   std::visit(
@@ -46,8 +42,13 @@ void sort_out(const Event& event, auto&& of_sub_order, auto&& of_order) {
 void ClosedStore::unpack(const Event& event, Marketplace& marketplace) {
   OrderName name;
   sort_out(
-      event, [&](const VendorId& vendor, const OrderId& id) { name = {&vendor, &id}; },
-      [&](const OrderId& id) { name = {nullptr, &id}; });
+      event,
+      [&](const VendorId& vendor, const OrderId& id) {
+        name = {&vendor, &id};
+      },
+      [&](const OrderId& id) {
+        name = {nullptr, &id};
+      });
   unpack(name, marketplace);
 }
 
@@ -56,14 +57,29 @@ void ClosedStore::unpack(const OrderName& name, Marketplace& marketplace) {
   const OrderId& id = *name.order;
   if (name.vendor != nullptr) {
     const VendorId& vendor = *name.vendor;
-    if (sub_orders_.empty() || marketplace.sub_order(vendor, id) != nullptr) return;
-    const auto kept = sub_orders_.extract(key_of(vendor, id));
+    if (marketplace.sub_order(vendor, id) != nullptr) return;
+    const auto kept = sub_orders_.at(vendor).second.extract(id);
     if (kept) marketplace.load(vendor, id, read<SubOrder>(kept.mapped()));
     return;
   }
   if (orders_.empty() || marketplace.order(id) != nullptr) return;
-  const auto kept = orders_.extract(id.value);
+  const auto kept = orders_.extract(id);
   if (kept) marketplace.load(id, read<Order>(kept.mapped()));
+}
+
+bool ClosedStore::closed(const Event& event, const Marketplace& marketplace) {
+  bool is = false;
+  sort_out(
+      event,
+      [&](const VendorId& vendor, const OrderId& id) {
+        const SubOrder* mine = marketplace.sub_order(vendor, id);
+        is = mine != nullptr && mine->closed();
+      },
+      [&](const OrderId& id) {
+        const Order* mine = marketplace.order(id);
+        is = mine != nullptr && mine->closed();
+      });
+  return is;
 }
 
 void ClosedStore::pack(const Event& event, Marketplace& marketplace) {
@@ -72,26 +88,28 @@ void ClosedStore::pack(const Event& event, Marketplace& marketplace) {
       [&](const VendorId& vendor, const OrderId& id) {
         const SubOrder* mine = marketplace.sub_order(vendor, id);
         if (mine == nullptr || !mine->closed()) return;
-        sub_orders_[key_of(vendor, id)] = written(*mine);
+        sub_orders_.at(vendor).second[id] = written(*mine);
         marketplace.unload(vendor, id);
       },
       [&](const OrderId& id) {
         const Order* mine = marketplace.order(id);
         if (mine == nullptr || !mine->closed()) return;
-        orders_[id.value] = written(*mine);
+        orders_[id] = written(*mine);
         marketplace.unload(id);
       });
 }
 
 std::optional<SubOrder> ClosedStore::sub_order(const VendorId& vendor, const OrderId& id) const {
-  const auto kept = sub_orders_.find(key_of(vendor, id));
-  if (kept == sub_orders_.end()) return std::nullopt;
+  const auto* const of_vendor = sub_orders_.find(vendor);
+  if (of_vendor == nullptr) return std::nullopt;
+  const auto kept = of_vendor->find(id);
+  if (kept == of_vendor->end()) return std::nullopt;
   return read<SubOrder>(kept->second);
 }
 
 void ClosedStore::for_each_order(
     const std::function<void(const OrderId&, const Order&)>& visit) const {
-  for (const auto& [id, bytes] : orders_) visit(OrderId{id}, read<Order>(bytes));
+  for (const auto& [id, bytes] : orders_) visit(id, read<Order>(bytes));
 }
 
 }  // namespace cassette::replay

@@ -18,6 +18,8 @@ class ClosedStore {
   void unpack(const domain::Event& event, domain::Marketplace& marketplace);
   // The same of what is named; `name.order` may be null, and then nothing happens.
   void unpack(const domain::OrderName& name, domain::Marketplace& marketplace);
+  // Whether what `event` was about is closed now.
+  static bool closed(const domain::Event& event, const domain::Marketplace& marketplace);
   // Takes what `event` was about out of the marketplace, if that closed it.
   void pack(const domain::Event& event, domain::Marketplace& marketplace);
 
@@ -27,8 +29,10 @@ class ClosedStore {
       const std::function<void(const domain::OrderId&, const domain::Order&)>& visit) const;
 
  private:
-  std::unordered_map<std::string, std::string> orders_;      // by order
-  std::unordered_map<std::string, std::string> sub_orders_;  // by vendor/order
+  using Bytes = std::unordered_map<domain::OrderId, std::string>;
+
+  Bytes orders_;
+  domain::EntityMap<domain::VendorId, Bytes> sub_orders_;
 };
 
 }  // namespace cassette::replay
