@@ -300,6 +300,26 @@ TEST_CASE("notary: it signs nothing that does not extend the last head") {
   CHECK(rig.filed() == std::vector{head});
 }
 
+TEST_CASE("notary: a tree that is built anew must have the root that was signed") {
+  TapeMaker tape = small_market();
+  NotaryRig rig(tape);
+  rig.recover();
+  SignedHead head = *rig.sign();
+  head.partitions[0].root[0] ^= 1;
+  rig.notary.reset();
+  rig.stream.truncate(0);
+  fs::remove(rig.folder / "notary/0.tree");
+  std::ofstream(replay::heads_file(rig.folder.path()))
+      << replay::to_line(replay::sign(head, notary_key())) << "\n";
+  rig.recover();
+  tape.run(register_vendor("v3"));
+  rig.copy(tape);
+  const auto signed_head = rig.try_sign();
+  REQUIRE_FALSE(signed_head.ok());
+  CHECK(signed_head.error().kind == StoreError::Kind::Mismatch);
+  CHECK(signed_head.error().what.find("another root") != std::string::npos);
+}
+
 TEST_CASE("notary: a head of its key that it does not know is a contradiction, and not signed on") {
   const TapeMaker tape = small_market();
   NotaryRig rig(tape);
