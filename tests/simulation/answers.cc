@@ -72,4 +72,12 @@ void check_answer(World& world, const Attempt& attempt, std::uint64_t acknowledg
   }
 }
 
+void check_all_answered(const World& world) {
+  for (const Attempt& attempt : world.history.attempts) {
+    if (attempt.answered || attempt.lost) continue;
+    wrong(fmt::format("wish {} never had an answer of process {}", attempt.wish->number,
+                      attempt.process));
+  }
+}
+
 }  // namespace cassette::sim

@@ -11,4 +11,7 @@ namespace cassette::sim {
 // `acknowledged` is the last message that the process knows to be stored.
 void check_answer(World& world, const Attempt& attempt, std::uint64_t acknowledged);
 
+// Once every process has stopped: whoever asked one that was not killed has an answer.
+void check_all_answered(const World& world);
+
 }  // namespace cassette::sim

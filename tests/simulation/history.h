@@ -30,6 +30,7 @@ struct Attempt {
   ProcessId process = kWorld;
   std::uint64_t floor = 0;  // the last commit of its partition that anybody had been told of then
   bool answered = false;
+  bool lost = false;  // its process was killed before it had answered
   eventstore::Reply reply;
   std::uint64_t ceiling = 0;  // the ledger's last message when it was answered
   domain::Timestamp latest;   // no process's clock was beyond it then

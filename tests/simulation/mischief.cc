@@ -1,6 +1,7 @@
 // Mischief: pause, draw, strike.
 #include "tests/simulation/mischief.h"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,13 +13,14 @@ namespace cassette::sim {
 
 using eventstore::Chain;
 using eventstore::Commit;
-using eventstore::Message;
 using eventstore::StoredCommit;
 
 namespace {
 
 // Messages that nobody wrote, in all: each has to be read at every start before the first commit.
 constexpr int kMostForeign = 30;
+// Each costs whoever owns the partition its claim: no more of them, so that something gets done.
+constexpr int kMostIntrusions = 60;
 // The longest that a process is down, stands still or is cut off: longer than a lease.
 constexpr Nanos kLongest = 12 * kSecond;
 
@@ -76,55 +78,59 @@ class Mischievous {
     victim.start();
   }
 
-  eventstore::MemoryLedger& a_ledger() { return *draws_.pick(world_.ledgers); }
-
-  static std::vector<Message> messages_of(eventstore::MemoryLedger& ledger) {
-    std::vector<Message> all;
-    const std::uint64_t last = ledger.last_sequence().value();
-    for (std::uint64_t n = 1; n <= last; ++n) all.push_back(*ledger.read(n).value());
-    return all;
+  std::uint32_t a_partition() {
+    return static_cast<std::uint32_t>(draws_.below(world_.plan.partitions));
   }
 
   // A message that no engine wrote, or that one wrote before, cut short or not.
   void send_foreign() {
     if (++foreign_ > kMostForeign) return;
     const Shield shield;
-    auto& ledger = a_ledger();
-    const std::vector<Message> messages = messages_of(ledger);
+    auto& ledger = *world_.ledgers[a_partition()];
+    const std::uint64_t last = ledger.last_sequence().value();
     std::string body = draws_.maybe() ? "not a commit" : "";
-    if (!messages.empty() && draws_.below(3) > 0) {
-      body = draws_.pick(messages).body;
+    if (last > 0 && draws_.below(3) > 0) {
+      body = ledger.read(1 + draws_.below(last)).value()->body;
       if (draws_.maybe()) body.resize(draws_.below(body.size() + 1));
     }
-    ledger.append(messages.size(), body, {}, {});
+    ledger.append(last, body, {}, {});
   }
 
   // Another engine claims the partition, commits, and is never heard of again.
   void intrude() {
+    if (++intrusions_ > kMostIntrusions) return;
     const Shield shield;
-    auto& ledger = a_ledger();
-    const std::vector<Message> messages = messages_of(ledger);
-    Chain chain(0);
-    domain::Timestamp at;
-    for (const Message& message : messages) {
-      auto link = chain.accept(message);
-      if (const auto* stored = std::get_if<StoredCommit>(&link.value())) at = stored->commit.at;
+    const std::uint32_t partition = a_partition();
+    auto& ledger = *world_.ledgers[partition];
+    Followed& at = followed_[partition];
+    const std::uint64_t last = ledger.last_sequence().value();
+    while (at.chain.head().read < last) {
+      auto link = at.chain.accept(*ledger.read(at.chain.head().read + 1).value());
+      if (const auto* stored = std::get_if<StoredCommit>(&link.value())) at.time = stored->commit.at;
     }
-    if (chain.head().commit == 0) return;
+    if (at.chain.head().commit == 0) return;
     Commit commit;
-    commit.at = at;
-    commit.prev = chain.head().hash;
+    commit.at = at.time;
+    commit.prev = at.chain.head().hash;
     commit.owner = fmt::format("intruder-{}", world_.owners++);
     commit.events.push_back({domain::PartitionClaimed{commit.owner}, {}, "system", {}, {}});
     std::string body;
     eventstore::encode(commit, body);
-    ledger.append(messages.size(), body, {}, {});
+    ledger.append(last, body, {}, {});
   }
+
+  // How far a ledger was read for the last intrusion.
+  struct Followed {
+    Chain chain{0};
+    domain::Timestamp time;
+  };
 
   World& world_;
   Processes& processes_;
   Draws draws_;
   int foreign_ = 0;
+  int intrusions_ = 0;
+  std::map<std::uint32_t, Followed> followed_;  // by partition
 };
 
 }  // namespace

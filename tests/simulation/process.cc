@@ -61,6 +61,9 @@ void Process::start() {
 
 void Process::crash() {
   kill(id_);
+  for (Attempt& attempt : world_.history.attempts) {
+    attempt.lost = attempt.lost || (attempt.process == id_ && !attempt.answered);
+  }
   alive_ = false;
   life_ = nullptr;
 }

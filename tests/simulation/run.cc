@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/answers.h"
 #include "tests/simulation/epilogue.h"
 #include "tests/simulation/ledger_check.h"
 #include "tests/simulation/mischief.h"
@@ -78,13 +79,20 @@ class Run {
     // Every order that waits for a confirmation has none then, and expires.
     pass(world_.plan.reservation_seconds * kSecond);
     const Nanos until = now() + kRestPatience;
-    std::vector<std::string> open;
-    do {
+    std::vector<std::uint64_t> before;
+    while (now() < until) {
       pass(kLook);
-      open = unfinished();
-      if (open.empty()) return;
-    } while (now() < until);
-    stalled(open.front() + "; " + troubles());
+      if (std::exchange(before, lengths()) == lengths() && unfinished().empty()) return;
+    }
+    const std::vector<std::string> open = unfinished();
+    stalled((open.empty() ? "there is no end of commits" : open.front()) + "; " + troubles());
+  }
+
+  std::vector<std::uint64_t> lengths() {
+    const Shield shield;
+    std::vector<std::uint64_t> lengths;
+    for (const auto& ledger : world_.ledgers) lengths.push_back(ledger->last_sequence().value());
+    return lengths;
   }
 
   std::vector<std::string> unfinished() {
@@ -110,6 +118,7 @@ class Run {
 
   Summary check() {
     for (const auto& process : processes_) process->stop();
+    check_all_answered(world_);
     const auto ledgers = read_ledgers(world_);
     const Reference reference = judge(world_, ledgers);
     check_outcome(world_, ledgers, reference);
