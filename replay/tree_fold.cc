@@ -62,6 +62,7 @@ Stored<TreeFold> TreeFold::begin(std::uint32_t partition, Ledger& ledger, Commit
 
 Stored<Done> TreeFold::read_to(std::uint64_t end, const std::stop_token& stop,
                                ProgressMeter* progress) {
+  if (auto sound = check_base(); !sound) return sound;
   if (end <= read()) return Done{};
   if (end - read() <= kFewMessages) {
     while (read() < end) {
@@ -100,6 +101,7 @@ Stored<Done> TreeFold::check_ledger() const {
 }
 
 Stored<Done> TreeFold::take(std::span<const KnownCommit> commits) {
+  if (auto sound = check_base(); !sound) return sound;
   for (const KnownCommit& commit : commits) {
     if (commit.commit <= read() || commit.prev != chain_.head().hash) continue;
     if (auto added = add(commit); !added) return added;
@@ -122,7 +124,12 @@ Stored<Done> TreeFold::add(const KnownCommit& commit) {
   for (const auto& [partition, seen] : commit.seen) {
     seen_[partition] = std::max(seen_[partition], seen);
   }
-  if (tree_.size() != base_.size || tree_.root() == base_.root) return Done{};
+  contradicts_ = contradicts_ || (tree_.size() == base_.size && tree_.root() != base_.root);
+  return check_base();
+}
+
+Stored<Done> TreeFold::check_base() const {
+  if (!contradicts_) return Done{};
   return failure(StoreError::Kind::Mismatch,
                  fmt::format("partition {} does not extend the last signed head: its first {} "
                              "commits have another root",

@@ -26,6 +26,8 @@ class TreeFold {
   static eventstore::Stored<TreeFold> begin(std::uint32_t partition, eventstore::Ledger& ledger,
                                             eventstore::CommitTree tree, const PartitionHead& base);
 
+  // Each call below fails with Mismatch from when the tree had another root than `base` names.
+
   // Takes those that follow one another from where the tree is, by their hashes.
   eventstore::Stored<eventstore::Done> take(std::span<const KnownCommit> commits);
 
@@ -59,6 +61,7 @@ class TreeFold {
 
   eventstore::Stored<eventstore::Done> take(const eventstore::Message& message);
   eventstore::Stored<eventstore::Done> add(const KnownCommit& commit);
+  eventstore::Stored<eventstore::Done> check_base() const;
 
   std::uint32_t partition_;
   eventstore::Ledger* ledger_;
@@ -67,6 +70,7 @@ class TreeFold {
   eventstore::Chain chain_;
   domain::Timestamp latest_;
   std::map<std::uint32_t, std::uint64_t> seen_;
+  bool contradicts_ = false;  // `base_`, and will for good
 };
 
 // Whether the tree's first leaves are those that `head` names.

@@ -318,6 +318,11 @@ TEST_CASE("notary: a tree that is built anew must have the root that was signed"
   REQUIRE_FALSE(signed_head.ok());
   CHECK(signed_head.error().kind == StoreError::Kind::Mismatch);
   CHECK(signed_head.error().what.find("another root") != std::string::npos);
+  // Not the next time either, when the place where it shows has been read.
+  tape.run(register_vendor("v4"));
+  rig.copy(tape);
+  CHECK_FALSE(rig.try_sign().ok());
+  CHECK(rig.filed().size() == 1);
 }
 
 TEST_CASE("notary: a head of its key that it does not know is a contradiction, and not signed on") {
