@@ -104,8 +104,9 @@ Stored<Done> TreeFold::take(std::span<const KnownCommit> commits) {
   if (auto sound = check_base(); !sound) return sound;
   for (const KnownCommit& commit : commits) {
     if (commit.commit <= read() || commit.prev != chain_.head().hash) continue;
-    if (auto added = add(commit); !added) return added;
+    // Also when the disk is full: the leaf waits to be written.
     chain_ = eventstore::Chain(partition_, {commit.commit, commit.commit, commit.hash});
+    if (auto added = add(commit); !added) return added;
   }
   return Done{};
 }
