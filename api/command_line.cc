@@ -11,6 +11,7 @@
 #include "api/notary_flags.h"
 #include "api/settings.h"
 #include "api/story_flags.h"
+#include "api/verify_options.h"
 #include "api/what_if_command.h"
 
 namespace cassette::api {
@@ -200,6 +201,7 @@ ReplayApps add_replay(CLI::App& app, TailSettings& tail, VerifySettings& verify,
                    "Also compare these read models (DATA/models) with a rebuild")
       ->envname("CASSETTE_READ_MODELS")
       ->check(CLI::ExistingDirectory);
+  add_verify_options(*apps.verify, verify);
   apps.verify->add_flag("--json", verify.json, "The report as one JSON object")
       ->envname("CASSETTE_JSON");
   apps.rebuild =

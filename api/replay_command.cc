@@ -18,6 +18,7 @@
 #include "api/identity/ids.h"
 #include "api/identity/keyring.h"
 #include "api/ledger_access.h"
+#include "api/verify_options.h"
 #include "eventstore/data_folder.h"
 #include "replay/feed_rebuild.h"
 #include "replay/model_check.h"
@@ -126,10 +127,11 @@ int run_verify(const VerifySettings& settings) {
   auto access = open_ledger(settings.ledger);
   if (!access.ok()) return could_not_run(access.error().what);
   const std::vector<eventstore::Ledger*> ledgers = access.value().borrowed();
+  auto options = verify_options(settings, ledgers);
+  if (!options.ok()) return could_not_run(options.error().what);
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "messages"));
-  replay::VerifyOptions options;
-  options.progress = &meter;
-  const replay::VerifyReport report = replay::verify(ledgers, options);
+  options.value().progress = &meter;
+  const replay::VerifyReport report = replay::verify(ledgers, options.value());
   print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
   if (report.verdict != replay::Verdict::Sound || settings.read_models.empty()) {
     return static_cast<int>(report.verdict);

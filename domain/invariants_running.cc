@@ -1,27 +1,43 @@
-// RunningCheck: keeps its own books of what every event promises, ships and gives back, and holds
-// the aggregates against them. It uses no fold of theirs to do so.
+// RunningCheck: keeps its own books of what every event counts, promises, ships, bills and gives
+// back, and holds the aggregates against them. It uses no fold of theirs to do so.
 #include <algorithm>
 
 #include "domain/invariants.h"
+#include "domain/judge.h"
+#include "domain/status_paths.h"
 
 namespace cassette::domain {
 namespace {
-
-std::string path(const VendorId& vendor, const auto& id) {
-  return vendor.value + "/" + id.value;
-}
 
 template <class E>
 concept CountsStock = kIsOneOf<E, StockCounted, StockAdjusted, StockShortfallRecorded,
                                StockThresholdsSet, ReorderPointReached>;
 template <class E>
 concept OfOrder =
-    kIsOneOf<E, OrderPlaced, StockRequested, OrderConfirmed, OrderCancelled, ReservationExpired,
-             CancellationRequested, AddressChangeRequested, SubOrderRecorded>;
+    kIsOneOf<E, OrderPlaced, StockRequested, OrderSettled, OrderConfirmed, OrderCancelled,
+             ReservationExpired, CancellationRequested, AddressChangeRequested, SubOrderRecorded>;
 template <class E>
 concept OfOther = kIsOneOf<E, LedgerCreated, PartitionClaimed, VendorRegistered, VendorChanged,
                            VendorSuspended, VendorReinstated, ProductListed, ProductRevised,
                            ProductDelisted, CustomerRegistered, CustomerChanged, CustomerErased>;
+// Events that end units of a reservation, or promise them anew.
+template <class E>
+concept MovesUnits = kIsOneOf<E, LinesCancelled, ShipmentDispatched, LostShipmentReplaced>;
+
+template <class Map>
+auto* entry_of(Map& map, const auto& id) {
+  return map.find(id) == nullptr ? nullptr : &map.at(id).second;
+}
+
+Quantity held_at(const std::vector<WarehouseStock>& locations, Quantity physical,
+                 const WarehouseId& named) {
+  const std::string_view warehouse = named.empty() ? kMainWarehouse : named.value;
+  if (locations.empty()) return warehouse == kMainWarehouse ? physical : 0;
+  for (const WarehouseStock& each : locations) {
+    if (each.warehouse_id.value == warehouse) return each.on_hand;
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -29,254 +45,403 @@ struct RunningCheck::Fold {
   RunningCheck& books;
   const Marketplace& marketplace;
   Violations& found;
+  const bool judging;
 
-  // What an event may do to a shelf, beside what it promises of it.
+  // What an event does to a shelf, beside what it promises of it.
   struct Change {
+    bool counts = false;  // how much there is was looked at, and nothing moved
+    Quantity counted = 0;
     Quantity shipped = 0;
     Quantity released = 0;
     Quantity restocked = 0;
   };
-
-  // ---- orders
+  // A product that an event touches, and the change of all lines that name it.
+  struct Touched {
+    const ProductId* product = nullptr;
+    Shelf* shelf = nullptr;
+    Change change;
+  };
+  // Orders have few lines, so a search beats a map.
+  using TouchedList = std::vector<Touched>;
 
   void operator()(const OfOther auto&) const {}
 
-  void operator()(const OfOrder auto& event) const { check(event.order_id); }
+  // ---- orders
 
-  void operator()(const OrderSettled& event) const {
-    check(event.order_id);
+  void operator()(const OfOrder auto& event) const {
+    const Judge judge("order", {}, event.order_id.value, found);
     const Order* order = marketplace.order(event.order_id);
-    if (!order) return;
-    std::int64_t total = 0;
-    for (const OrderPart& part : order->parts) total += part.sub_order.total();
-    if (total != event.total_amount.amount) {
-      found.push_back("order " + event.order_id.value + ": the total is " +
-                      std::to_string(event.total_amount.amount) + ", its parts are " +
-                      std::to_string(total));
-    }
+    if (order == nullptr) return judge.say("is not there");
+    if (judging) judge_aggregate(event, *order);
+    OrderBook* book = book_of(event);
+    if (book == nullptr) return judge.holds(order->closed(), "was closed, and is open again");
+    enter(event, *book);
+    if (judging) judge_path(event, *book, *order, judge);
+    if (judging && book->total) judge.equal("the total", *book->total, total_of(*order));
+    *book = {order->phase, order->status(), order->confirmed, book->given_up, book->total};
+    if (order->closed()) books.orders_.erase(event.order_id);
   }
 
-  void check(const OrderId& id) const {
-    const Order* order = marketplace.order(id);
-    if (order) {
-      check_order(id, *order, found);
-    } else {
-      found.push_back("order " + id.value + ": is not there");
+  void judge_aggregate(const auto& event, const Order& order) const {
+    check_order_itself(event.order_id, order, found);
+  }
+  void judge_aggregate(const SubOrderRecorded& event, const Order& order) const {
+    check_order_itself(event.order_id, order, found);
+    const OrderPart* part = order.part(event.vendor_id);
+    if (part) check_sub_order(event.vendor_id, event.order_id, part->sub_order, found);
+  }
+
+  OrderBook* book_of(const auto& event) const { return entry_of(books.orders_, event.order_id); }
+  OrderBook* book_of(const OrderPlaced& event) const {
+    return &books.orders_.at(event.order_id).second;
+  }
+
+  void enter(const auto&, OrderBook&) const {}
+  void enter(const OrderSettled& event, OrderBook& book) const {
+    book.total = event.total_amount.amount;
+  }
+  void enter(const OrderCancelled&, OrderBook& book) const { book.given_up = true; }
+  void enter(const ReservationExpired&, OrderBook& book) const { book.given_up = true; }
+
+  static std::int64_t total_of(const Order& order) {
+    std::int64_t total = 0;
+    for (const OrderPart& part : order.parts) total += part.sub_order.total();
+    return total;
+  }
+
+  void judge_path(const auto& event, const OrderBook& before, const Order& order,
+                  const Judge& judge) const {
+    judge.holds(may_become(before.phase, order.phase), "is asked for again");
+    judge.holds(order.confirmed || !before.confirmed, "was confirmed, and is not any more");
+    const OrderStatus after = order.status();
+    // An answer that comes late is given back by the events after it.
+    if (before.given_up && !answers(event)) judge_given_up(order, judge);
+    if (order.phase == OrderPhase::Failed || may_become(before.status, after, replaces(event))) {
+      return;
     }
+    judge.say("went from " + std::string(name_of(before.status)) + " to " +
+              std::string(name_of(after)));
+  }
+
+  static void judge_given_up(const Order& order, const Judge& judge) {
+    judge.holds(!order.at_rest() || order.status() == OrderStatus::Cancelled,
+                "was given up, and keeps a reservation");
+  }
+
+  static bool answers(const auto&) { return false; }
+  static bool answers(const SubOrderRecorded& event) {
+    return std::holds_alternative<StockReserved>(event.change);
+  }
+  static bool replaces(const auto&) { return false; }
+  static bool replaces(const SubOrderRecorded& event) {
+    return std::holds_alternative<LostShipmentReplaced>(event.change);
   }
 
   // ---- stock
 
   void operator()(const CountsStock auto& event) const {
-    const auto item = marketplace.stock(event.vendor_id, event.product_id);
-    if (item) check_count(event, *item, books.shelves_[path(event.vendor_id, event.product_id)]);
-    check(event.vendor_id, event.product_id);
+    Shelf& shelf = books.shops_.at(event.vendor_id).second.shelves.at(event.product_id).second;
+    check(event.vendor_id, {&event.product_id, &shelf, change_of(event, shelf)});
   }
 
-  void check_count(const StockCounted& event, const StockItem& item, const Shelf&) const {
-    if (item.at(event.warehouse_id) == event.quantity) return;
-    found.push_back("stock " + path(event.vendor_id, event.product_id) +
-                    ": a warehouse holds something else than was counted");
+  static Change change_of(const StockCounted& event, const Shelf& before) {
+    const Quantity held = held_at(before.locations, before.physical(), event.warehouse_id);
+    return {.counts = true, .counted = event.quantity - held};
   }
-  void check_count(const StockAdjusted& event, const StockItem& item, const Shelf& shelf) const {
-    if (item.on_hand - item.missing == shelf.on_hand - shelf.missing + event.delta) return;
-    found.push_back("stock " + path(event.vendor_id, event.product_id) +
-                    ": was adjusted by something else than the delta");
+  static Change change_of(const StockAdjusted& event, const Shelf&) {
+    return {.counts = true, .counted = event.delta};
   }
-  void check_count(const StockShortfallRecorded&, const StockItem& item, const Shelf& shelf) const {
-    check_still(item, shelf);
-  }
-  void check_count(const StockThresholdsSet&, const StockItem& item, const Shelf& shelf) const {
-    check_still(item, shelf);
-  }
-  void check_count(const ReorderPointReached&, const StockItem& item, const Shelf& shelf) const {
-    check_still(item, shelf);
-  }
-  void check_still(const StockItem& item, const Shelf& shelf) const {
-    if (item.on_hand == shelf.on_hand && item.missing == shelf.missing) return;
-    found.push_back("stock changed by an event that only tells of it");
-  }
+  static Change change_of(const StockShortfallRecorded&, const Shelf&) { return {}; }
+  static Change change_of(const StockThresholdsSet&, const Shelf&) { return {}; }
+  static Change change_of(const ReorderPointReached&, const Shelf&) { return {}; }
 
-  void check(const VendorId& vendor, const ProductId& product) const {
-    const auto item = marketplace.stock(vendor, product);
-    Shelf& shelf = books.shelves_[path(vendor, product)];
-    if (!item) {
-      found.push_back("stock " + path(vendor, product) + ": is not there");
-      return;
+  // Enters what the event did, and judges whether the item shows that and nothing else.
+  void check(const VendorId& vendor, const Touched& touched) const {
+    Shelf& shelf = *touched.shelf;
+    const Judge judge("stock", vendor.value, touched.product->value, found);
+    const auto item = marketplace.stock(vendor, *touched.product);
+    if (!item) return judge.say("is not there");
+    const Quantity found_missing = enter(touched.change, shelf);
+    if (judging) {
+      check_stock(vendor, *touched.product, *item, shelf.promised, found);
+      judge_units(judge, shelf, touched.change, found_missing, *item);
     }
-    check_stock(vendor, product, *item, shelf.promised, found);
     shelf.on_hand = item->on_hand;
     shelf.missing = item->missing;
+    if (shelf.locations != item->locations) shelf.locations = item->locations;
   }
 
-  // Stock is neither lost nor created: what is on hand follows from what was, and the change.
-  void check(const VendorId& vendor, const ProductId& product, const Change& change) const {
-    const Shelf before = books.shelves_[path(vendor, product)];
-    check(vendor, product);
+  // The units that were missing and shipped nevertheless: somebody had them after all.
+  static Quantity enter(const Change& change, Shelf& shelf) {
+    const Quantity found_missing =
+        std::max<Quantity>(0, change.shipped - std::max<Quantity>(0, shelf.physical()));
+    shelf.counted_in += change.counted + found_missing;
+    shelf.shipped += change.shipped;
+    shelf.restocked += change.restocked;
+    return found_missing;
+  }
+
+  // Stock is neither lost nor created: what is on hand follows from what was, and the change; and
+  // all that was counted in is on hand, or was shipped and did not come back.
+  static void judge_units(const Judge& judge, const Shelf& before, const Change& change,
+                          Quantity found_missing, const StockItem& item) {
     const Quantity given_up = std::min(before.missing, change.released);
     const Quantity refilled = std::min(before.missing, change.restocked);
-    const Quantity expected =
-        before.on_hand - change.shipped - given_up + change.restocked - refilled;
-    const Quantity actual = books.shelves_[path(vendor, product)].on_hand;
-    if (actual == expected) return;
-    found.push_back("stock " + path(vendor, product) + ": on hand is " + std::to_string(actual) +
-                    ", should be " + std::to_string(expected));
+    Quantity on_hand = before.on_hand - change.shipped - given_up + change.restocked - refilled;
+    Quantity missing = before.missing - given_up - refilled - found_missing;
+    if (change.counts) {
+      const Quantity total = before.physical() + change.counted;
+      on_hand = std::max(total, before.promised.reserved);
+      missing = on_hand - total;
+    }
+    judge.equal("on hand", item.on_hand, on_hand);
+    judge.equal("missing", item.missing, missing);
+    judge.equal("counted in", before.counted_in,
+                item.on_hand - item.missing + before.shipped - before.restocked);
   }
 
   // ---- sub-orders
 
-  void operator()(const IsSubOrderEvent auto& event) const {
-    const std::string key = path(event.vendor_id, event.order_id);
-    apply(event);
+  template <IsSubOrderEvent E>
+  void operator()(const E& event) const {
+    const Judge judge("sub-order", event.vendor_id.value, event.order_id.value, found);
+    Shop& shop = books.shops_.at(event.vendor_id).second;
+    apply(event, shop, judge);
     const SubOrder* mine = marketplace.sub_order(event.vendor_id, event.order_id);
-    if (!mine) {
-      found.push_back("sub-order " + key + ": is not there");
-      return;
-    }
-    check_sub_order(event.vendor_id, event.order_id, *mine, found);
-    check_claim(key, *mine);
-    check_bill(key, *mine);
-    if (mine->closed()) books.claims_.erase(key);
+    if (mine == nullptr) return judge.say("is not there");
+    if (judging) check_sub_order(event.vendor_id, event.order_id, *mine, found);
+    Claim* claim = entry_of(shop.claims, event.order_id);
+    if (claim == nullptr) return judge.holds(mine->closed(), "was closed, and is open again");
+    const OrderStatus after = mine->status();
+    if (judging) judge_claim<E>(*claim, *mine, after, judge);
+    claim->status = after;
+    if (mine->closed()) shop.claims.erase(event.order_id);
   }
 
-  void check_claim(const std::string& key, const SubOrder& mine) const {
-    const auto claim = books.claims_.find(key);
-    if (claim == books.claims_.end()) return;
-    for (const Line& line : claim->second.lines) {
+  template <class E>
+  void judge_claim(const Claim& claim, const SubOrder& mine, OrderStatus after,
+                   const Judge& judge) const {
+    if constexpr (!kIsOneOf<E, StockReserved>) {
+      if (!may_lead<E>(claim.status, after)) {
+        judge.say("went from " + std::string(name_of(claim.status)) + " to " +
+                  std::string(name_of(after)) + " by " + std::string(E::type));
+      }
+    } else {
+      judge.holds(after == OrderStatus::Pending, "is reserved, and not pending");
+    }
+    for (const Line& line : claim.lines) {
       const SubOrderLine* other = mine.line(line.line_id);
       if (other && other->open() == line.open) continue;
-      found.push_back("sub-order " + key + ": open units differ from what is promised");
+      judge.say("open units differ from what is promised");
     }
+    if (!claim.lines.empty()) judge_bill(claim, mine, after, judge);
   }
 
   // What there is to pay follows from what was reserved, cancelled and lost, as it was recorded.
-  void check_bill(const std::string& key, const SubOrder& mine) const {
-    const auto claim = books.claims_.find(key);
-    if (claim == books.claims_.end() || claim->second.lines.empty()) return;
-    std::int64_t total = claim->second.charges;
-    std::int64_t payable = claim->second.charges;
-    for (const Line& line : claim->second.lines) {
+  static void judge_bill(const Claim& claim, const SubOrder& mine, OrderStatus after,
+                         const Judge& judge) {
+    std::int64_t total = claim.charges;
+    std::int64_t payable = claim.charges;
+    for (const Line& line : claim.lines) {
       total += line.unit_price * line.ordered;
       payable += line.unit_price * (line.ordered - line.given_up);
     }
-    if (mine.status() == OrderStatus::Cancelled) payable = 0;
+    if (after == OrderStatus::Cancelled) payable = 0;
     payable = std::max<std::int64_t>(0, payable);
     if (mine.total() == total && mine.payable() == payable) return;
-    found.push_back("sub-order " + key + ": " + std::to_string(mine.payable()) + " of " +
-                    std::to_string(mine.total()) + " is to be paid, should be " +
-                    std::to_string(payable) + " of " + std::to_string(total));
+    judge.say(std::to_string(mine.payable()) + " of " + std::to_string(mine.total()) +
+              " is to be paid, should be " + std::to_string(payable) + " of " +
+              std::to_string(total));
   }
 
-  void give_up(Claim& claim, const std::vector<LineQuantity>& lines) const {
+  // ---- what they do to their claims and shelves
+
+  static Touched& touched_of(TouchedList& list, Shop& shop, const ProductId& product) {
+    for (Touched& each : list) {
+      if (*each.product == product) return each;
+    }
+    return list.emplace_back(&product, &shop.shelves.at(product).second);
+  }
+
+  // Moves units of a claim's lines by `sign`, and of what is promised of their shelves; `member`
+  // counts them as a change.
+  TouchedList move(Shop& shop, Claim& claim, const std::vector<LineQuantity>& lines, int sign,
+                   Quantity Change::*member, const Judge& judge) const {
+    TouchedList list;
+    for (const LineQuantity& each : lines) {
+      const auto line = std::ranges::find(claim.lines, each.line_id, &Line::line_id);
+      if (line == claim.lines.end()) {
+        judge.say("has no line " + std::to_string(each.line_id.value));
+        continue;
+      }
+      line->open += sign * each.quantity;
+      judge.holds(line->open >= 0, "a reservation ends more than once");
+      Touched& touched = touched_of(list, shop, line->product_id);
+      if (member != nullptr) touched.change.*member += each.quantity;
+      touched.shelf->promised.reserved += sign * each.quantity;
+      if (!claim.settled) touched.shelf->promised.unsettled += sign * each.quantity;
+    }
+    return list;
+  }
+
+  void check(const VendorId& vendor, const TouchedList& list) const {
+    for (const Touched& each : list) check(vendor, each);
+  }
+
+  static void give_up(Claim& claim, const std::vector<LineQuantity>& lines) {
     for (const LineQuantity& each : lines) {
       const auto line = std::ranges::find(claim.lines, each.line_id, &Line::line_id);
       if (line != claim.lines.end()) line->given_up += each.quantity;
     }
   }
 
-  Claim& claim_of(const auto& event) const {
-    return books.claims_[path(event.vendor_id, event.order_id)];
-  }
-
-  // Moves units of a claim's lines, and gives each product's sum to the shelf.
-  using Moves = std::unordered_map<ProductId, Quantity>;
-  Moves move(Claim& claim, const std::vector<LineQuantity>& lines, int sign) const {
-    Moves moves;
-    for (const LineQuantity& each : lines) {
-      for (Line& line : claim.lines) {
-        if (line.line_id != each.line_id) continue;
-        line.open += sign * each.quantity;
-        moves[line.product_id] += each.quantity;
-      }
-    }
-    return moves;
-  }
-
-  void promise(const VendorId& vendor, const ProductId& product, Quantity units,
-               bool settled) const {
-    Promised& promised = books.shelves_[path(vendor, product)].promised;
-    promised.reserved += units;
-    if (!settled) promised.unsettled += units;
-  }
-
-  void apply(const StockReserved& event) const {
-    Claim& claim = claim_of(event);
+  void apply(const StockReserved& event, Shop& shop, const Judge&) const {
+    Claim& claim = shop.claims.at(event.order_id).second;
     claim.settled = event.settled;
     for (const Charge& charge : event.charges) claim.charges += charge.amount;
+    claim.lines.reserve(event.lines.size());
+    TouchedList list;
     for (const ReservedLine& line : event.lines) {
       claim.lines.push_back(
           {line.line_id, line.product_id, line.quantity, line.quantity, 0, line.unit_price.amount});
-      promise(event.vendor_id, line.product_id, line.quantity, event.settled);
+      Shelf& shelf = *touched_of(list, shop, line.product_id).shelf;
+      shelf.promised.reserved += line.quantity;
+      if (!event.settled) shelf.promised.unsettled += line.quantity;
     }
-    for (const Line& line : claim.lines) check(event.vendor_id, line.product_id, Change{});
+    check(event.vendor_id, list);
   }
 
-  void settle(const auto& event) const {
-    Claim& claim = claim_of(event);
-    if (claim.settled) return;
-    claim.settled = true;
-    for (const Line& line : claim.lines) {
-      books.shelves_[path(event.vendor_id, line.product_id)].promised.unsettled -= line.open;
+  // Of a closed one nothing is left to settle.
+  void settle(const auto& event, Shop& shop) const {
+    Claim* claim = entry_of(shop.claims, event.order_id);
+    if (claim == nullptr || std::exchange(claim->settled, true)) return;
+    TouchedList list;
+    for (const Line& line : claim->lines) {
+      touched_of(list, shop, line.product_id).shelf->promised.unsettled -= line.open;
     }
-    for (const Line& line : claim.lines) check(event.vendor_id, line.product_id, Change{});
+    check(event.vendor_id, list);
   }
-  void apply(const ReservationSettled& event) const { settle(event); }
-  void apply(const SubOrderConfirmed& event) const { settle(event); }
+  void apply(const ReservationSettled& event, Shop& shop, const Judge&) const {
+    settle(event, shop);
+  }
+  void apply(const SubOrderConfirmed& event, Shop& shop, const Judge&) const {
+    settle(event, shop);
+  }
 
-  void apply(const LinesCancelled& event) const {
-    Claim& claim = claim_of(event);
+  template <MovesUnits E>
+  void apply(const E& event, Shop& shop, const Judge& judge) const {
+    Claim* claim = entry_of(shop.claims, event.order_id);
+    if (claim == nullptr) return judge.say("has no reservation that is open");
+    check(event.vendor_id, moved_by(event, shop, *claim, judge));
+  }
+
+  TouchedList moved_by(const LinesCancelled& event, Shop& shop, Claim& claim,
+                       const Judge& judge) const {
     give_up(claim, event.lines);
-    for (const auto& [product, units] : move(claim, event.lines, -1)) {
-      promise(event.vendor_id, product, -units, claim.settled);
-      check(event.vendor_id, product, Change{.released = units});
-    }
+    return move(shop, claim, event.lines, -1, &Change::released, judge);
+  }
+  TouchedList moved_by(const ShipmentDispatched& event, Shop& shop, Claim& claim,
+                       const Judge& judge) const {
+    claim.parcels.push_back({event.shipment_id, ShipmentStatus::Shipped, false, event.lines});
+    return move(shop, claim, event.lines, -1, &Change::shipped, judge);
+  }
+  TouchedList moved_by(const LostShipmentReplaced& event, Shop& shop, Claim& claim,
+                       const Judge& judge) const {
+    const Parcel* parcel = resolve(claim, event.shipment_id, judge);
+    if (parcel == nullptr) return {};
+    return move(shop, claim, parcel->lines, 1, nullptr, judge);
   }
 
-  void apply(const ShipmentDispatched& event) const {
-    Claim& claim = claim_of(event);
-    claim.shipments[event.shipment_id] = event.lines;
-    for (const auto& [product, units] : move(claim, event.lines, -1)) {
-      promise(event.vendor_id, product, -units, true);
-      check(event.vendor_id, product, Change{.shipped = units});
-    }
-  }
-
-  void apply(const LostShipmentReplaced& event) const {
-    Claim& claim = claim_of(event);
-    for (const auto& [product, units] : move(claim, claim.shipments[event.shipment_id], 1)) {
-      promise(event.vendor_id, product, units, true);
-      check(event.vendor_id, product, Change{});
-    }
+  void apply(const LostShipmentWrittenOff& event, Shop& shop, const Judge& judge) const {
+    Claim* claim = entry_of(shop.claims, event.order_id);
+    if (claim == nullptr) return judge.say("has no shipment that is open");
+    const Parcel* parcel = resolve(*claim, event.shipment_id, judge);
+    if (parcel != nullptr) give_up(*claim, parcel->lines);
   }
 
   // The sub-order may be closed, and its claim gone: its own list of returns tells what came back.
-  void apply(const ReturnReceived& event) const {
+  void apply(const ReturnReceived& event, Shop& shop, const Judge&) const {
     const SubOrder* mine = marketplace.sub_order(event.vendor_id, event.order_id);
     const Return* returned = mine ? mine->find_return(event.return_id) : nullptr;
     if (!returned || !event.restocked) return;
-    Moves moves;
+    TouchedList list;
     for (const LineQuantity& each : returned->lines) {
       const SubOrderLine* line = mine->line(each.line_id);
-      if (line) moves[line->product_id] += each.quantity;
+      if (line) touched_of(list, shop, line->product_id).change.restocked += each.quantity;
     }
-    for (const auto& [product, units] : moves) {
-      check(event.vendor_id, product, Change{.restocked = units});
-    }
+    check(event.vendor_id, list);
   }
 
-  void apply(const LostShipmentWrittenOff& event) const {
-    Claim& claim = claim_of(event);
-    give_up(claim, claim.shipments[event.shipment_id]);
+  // ---- shipments
+
+  // Null when there is none that is open.
+  static Parcel* parcel_of(Claim* claim, const ShipmentId& id, const Judge& judge) {
+    if (claim != nullptr) {
+      const auto parcel = std::ranges::find(claim->parcels, id, &Parcel::shipment_id);
+      if (parcel != claim->parcels.end() && !parcel->resolved) return &*parcel;
+    }
+    judge.say("has no shipment " + id.value + " that is open");
+    return nullptr;
   }
 
-  template <IsSubOrderEvent E>
-  requires(!MovesStock<E>) void apply(const E&) const {}
+  static const Parcel* resolve(Claim& claim, const ShipmentId& id, const Judge& judge) {
+    Parcel* parcel = parcel_of(&claim, id, judge);
+    if (parcel == nullptr) return nullptr;
+    judge.holds(parcel->status == ShipmentStatus::Lost, "resolves a shipment that is not lost");
+    parcel->resolved = true;
+    return parcel;
+  }
+
+  void send_on(const auto& event, Shop& shop, ShipmentStatus to, const Judge& judge) const {
+    Parcel* parcel = parcel_of(entry_of(shop.claims, event.order_id), event.shipment_id, judge);
+    if (parcel == nullptr) return;
+    if (!may_become(parcel->status, to)) {
+      judge.say("shipment " + parcel->shipment_id.value + " went from " +
+                std::string(name_of(parcel->status)) + " to " + std::string(name_of(to)));
+    }
+    parcel->status = to;
+  }
+  void apply(const ShipmentProblemReported& event, Shop& shop, const Judge& judge) const {
+    send_on(event, shop, ShipmentStatus::Problem, judge);
+  }
+  void apply(const ShipmentLost& event, Shop& shop, const Judge& judge) const {
+    send_on(event, shop, ShipmentStatus::Lost, judge);
+  }
+  void apply(const ShipmentDelivered& event, Shop& shop, const Judge& judge) const {
+    send_on(event, shop, ShipmentStatus::Delivered, judge);
+  }
+
+  // ---- what changes no books
+
+  void apply(const ReservationRefused&, Shop&, const Judge&) const {}
+  void apply(const SubOrderPacked&, Shop&, const Judge&) const {}
+  void apply(const SubOrderNoted&, Shop&, const Judge&) const {}
+  void apply(const CancellationRefused&, Shop&, const Judge&) const {}
+  void apply(const AddressChanged&, Shop&, const Judge&) const {}
+  void apply(const AddressChangeRefused&, Shop&, const Judge&) const {}
+  void apply(const ShipmentUpdated&, Shop&, const Judge&) const {}
+  void apply(const ReturnRequested&, Shop&, const Judge&) const {}
+  void apply(const ReturnRefused&, Shop&, const Judge&) const {}
 };
 
 Violations RunningCheck::violations_of(const Marketplace& marketplace, const Event& event) {
   Violations found;
-  std::visit(Fold{*this, marketplace, found}, event);
+  std::visit(Fold{*this, marketplace, found, true}, event);
   return found;
+}
+
+Violations RunningCheck::violations_at_end(const Marketplace& marketplace) const {
+  Violations found;
+  for (const auto& [id, book] : orders_) {
+    const Order* order = book.given_up ? marketplace.order(id) : nullptr;
+    if (order) Fold::judge_given_up(*order, Judge("order", {}, id.value, found));
+  }
+  return found;
+}
+
+void RunningCheck::follow(const Marketplace& marketplace, const Event& event) {
+  Violations unheard;
+  std::visit(Fold{*this, marketplace, unheard, false}, event);
 }
 
 }  // namespace cassette::domain

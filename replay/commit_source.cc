@@ -32,13 +32,15 @@ CommitSource::CommitSource(std::uint32_t partition, eventstore::Ledger& ledger, 
     : partition_(partition), ledger_(ledger), end_(end), thread_([this] { run(); }) {}
 
 CommitSource::~CommitSource() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    if (active_ != nullptr) active_->interrupt();
-  }
-  changed_.notify_all();
+  stop();
   thread_.join();
+}
+
+void CommitSource::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  if (active_ != nullptr) active_->interrupt();
+  changed_.notify_all();
 }
 
 // ---- the reading thread
@@ -127,9 +129,13 @@ void CommitSource::refill() {
   taken_.clear();
   next_ = 0;
   std::unique_lock lock(mutex_);
-  const bool found =
-      changed_.wait_for(lock, kPoll * kMaxSilentPolls, [this] { return !waiting_.empty(); });
-  if (!found) {
+  changed_.wait_for(lock, kPoll * kMaxSilentPolls,
+                    [this] { return stopping_ || !waiting_.empty(); });
+  if (stopping_) {
+    taken_.emplace_back(StoreError{StoreError::Kind::Unavailable, "reading was stopped"});
+    return;
+  }
+  if (waiting_.empty()) {
     taken_.emplace_back(StoreError{
         StoreError::Kind::Unavailable,
         "message " + eventstore::format(eventstore::Position{partition_, reached_ + 1}) +

@@ -42,6 +42,9 @@ class CommitSource {
   SourceItem* peek();
   void pop();
 
+  // Ends reading, and whoever waits in `peek`, which gives Unavailable then. Any thread.
+  void stop();
+
   // Goes on to message `end`, if the ledger has it by now. False when it hasn't, or after an error.
   bool extend_to(std::uint64_t end);
 

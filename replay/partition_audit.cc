@@ -10,6 +10,7 @@
 #include "eventstore/tenure.h"
 #include "replay/asks.h"
 #include "replay/contradiction.h"
+#include "replay/local_reactions.h"
 
 namespace cassette::replay {
 namespace {
@@ -27,28 +28,43 @@ using eventstore::Position;
 using eventstore::StoredCommit;
 
 PartitionAudit::PartitionAudit(std::uint32_t partition, std::uint32_t partitions,
-                               Findings& findings)
-    : partition_(partition), partitions_(partitions), findings_(findings) {}
+                               std::uint64_t judged_from, Findings& findings)
+    : partition_(partition),
+      partitions_(partitions),
+      judged_from_(judged_from),
+      findings_(findings) {}
 
 // ---- commits
 
-void PartitionAudit::check(const StoredCommit& stored) {
+CommitNote PartitionAudit::check(const StoredCommit& stored) {
   if (suspect_) {
     sever(suspect_->sequence, "is a commit of an owner of this ledger, and not in its chain");
     suspect_.reset();
   }
   last_read_ = stored.position.commit;
-  if (history_.empty()) check_genesis(stored);
-  if (!history_.empty() && stored.commit.at < history_.back().at) {
+  if (last_commit_ == 0) check_genesis(stored);
+  if (stored.commit.at < time_) {
     findings_.add(FindingKind::TimeRunsBack, stored.position,
                   fmt::format("is of {}, and the commit before of {}", format(stored.commit.at),
-                              format(history_.back().at)));
+                              format(time_)));
   }
   check_owner(stored);
+  CommitNote note;
+  note.position = stored.position;
+  note.at = stored.commit.at;
+  note.hash = stored.hash;
+  note.bytes = stored.bytes;
+  note.events = stored.commit.events.size();
+  note.judged = stored.position.commit > judged_from_;
+  note.seen = stored.commit.seen;
   check_commands(stored);
-  if (folding_) fold(stored);
-  history_.push_back({stored.position.commit, stored.commit.at, stored.hash});
+  if (folding_) fold(stored, note);
+  if (whole_) check_local_reactions(stored, partitions_, note, findings_);
+  last_commit_ = stored.position.commit;
+  time_ = stored.commit.at;
   chained_.insert(prefix_of(stored.hash));
+  note.whole = whole_;
+  return note;
 }
 
 void PartitionAudit::check_genesis(const StoredCommit& stored) {
@@ -74,7 +90,7 @@ void PartitionAudit::check_owner(const StoredCommit& stored) {
       owner_ = claimed->owner;
       owners_.insert(claimed->owner);
     }
-    if (std::holds_alternative<domain::LedgerCreated>(event) && !(history_.empty() && i == 0)) {
+    if (std::holds_alternative<domain::LedgerCreated>(event) && !(last_commit_ == 0 && i == 0)) {
       findings_.add(FindingKind::WrongGenesis, stored.position, "creates the ledger again");
     }
   }
@@ -86,23 +102,46 @@ void PartitionAudit::check_owner(const StoredCommit& stored) {
 void PartitionAudit::check_commands(const StoredCommit& stored) {
   for (const eventstore::CommandRecord& command : stored.commit.commands) {
     if (command.id.empty() || !commands_.repeats(command.id, stored.commit.at)) continue;
+    if (stored.position.commit <= judged_from_) continue;
     findings_.add(FindingKind::RepeatedCommand, stored.position,
                   fmt::format("accepts the command '{}' again", command.id));
   }
 }
 
-void PartitionAudit::fold(const StoredCommit& stored) {
+// ---- the fold
+
+void PartitionAudit::fold(const StoredCommit& stored, CommitNote& note) {
   const std::vector<eventstore::RecordedEvent>& events = stored.commit.events;
-  for (std::size_t i = 0; i < events.size() && folding_; ++i) folding_ = fold(stored, i);
-  if (!folding_) return;
-  for (const eventstore::RecordedEvent& recorded : events) {
-    closed_.pack(recorded.event, marketplace_);
+  for (std::size_t i = 0; i < events.size() && folding_; ++i) {
+    folding_ = fold(stored, i);
+    if (folding_) after(events[i].event, note);
   }
+  if (folding_) finish_commit(stored, note);
+  closing_.clear();
+  behind_.clear();
+}
+
+// While what the event was about is in the cache: a commit holds thousands.
+void PartitionAudit::after(const domain::Event& event, const CommitNote& note) {
+  if (ClosedStore::closed(event, marketplace_)) closing_.push_back(&event);
+  const auto* recorded = std::get_if<domain::SubOrderRecorded>(&event);
+  if (recorded == nullptr || !note.judged || !is_local(recorded->vendor_id.value)) return;
+  const domain::Order* order = marketplace_.order(recorded->order_id);
+  const domain::OrderPart* part = order ? order->part(recorded->vendor_id) : nullptr;
+  const auto* decided = marketplace_.sub_order(recorded->vendor_id, recorded->order_id);
+  const bool same = part != nullptr && decided != nullptr &&
+                    part->sub_order.version == decided->version && part->sub_order == *decided;
+  if (!same) behind_.push_back(recorded);
+}
+
+void PartitionAudit::finish_commit(const StoredCommit& stored, CommitNote& note) {
+  for (const domain::SubOrderRecorded* recorded : behind_) compare_record(*recorded, note);
+  if (partitions_ > 1) note_parts(stored, note);
+  for (const domain::Event* event : closing_) closed_.pack(*event, marketplace_);
 }
 
 bool PartitionAudit::fold(const StoredCommit& stored, std::size_t index) {
   const domain::Event& event = stored.commit.events[index].event;
-  check_home(stored.position, event);
   closed_.unpack(event, marketplace_);
   try {
     const ContradictionTrap trap;
@@ -113,11 +152,71 @@ bool PartitionAudit::fold(const StoredCommit& stored, std::size_t index) {
                               contradiction.what()));
     return false;
   }
+  if (stored.position.commit > judged_from_) {
+    judge(stored, index);
+  } else {
+    running_.follow(marketplace_, event);
+  }
+  return true;
+}
+
+void PartitionAudit::judge(const StoredCommit& stored, std::size_t index) {
+  const domain::Event& event = stored.commit.events[index].event;
+  check_home(stored.position, event);
+  check_deadline(stored, event);
   for (const std::string& violation : running_.violations_of(marketplace_, event)) {
     findings_.add(FindingKind::BrokenInvariant, stored.position,
                   fmt::format("event {} ({}): {}", index, type_of(event), violation));
   }
-  return true;
+}
+
+void PartitionAudit::check_deadline(const StoredCommit& stored, const domain::Event& event) {
+  const auto* expired = std::get_if<domain::ReservationExpired>(&event);
+  if (expired == nullptr) return;
+  const domain::Order* order = marketplace_.order(expired->order_id);
+  if (order == nullptr || (order->reserved_until && *order->reserved_until <= stored.commit.at)) {
+    return;
+  }
+  findings_.add(FindingKind::BrokenInvariant, stored.position,
+                fmt::format("order {} expires before its deadline", expired->order_id.value));
+}
+
+// ---- what an order has of its vendors
+
+bool PartitionAudit::is_local(std::string_view id) const {
+  return partitions_ == 1 || eventstore::partition_of(id, partitions_) == partition_;
+}
+
+// A vendor in the order's own partition is recorded in the same commit.
+void PartitionAudit::compare_record(const domain::SubOrderRecorded& event, const CommitNote& note) {
+  const domain::Order* order = marketplace_.order(event.order_id);
+  const domain::OrderPart* part = order ? order->part(event.vendor_id) : nullptr;
+  const auto* decided = marketplace_.sub_order(event.vendor_id, event.order_id);
+  if (part != nullptr && decided != nullptr && *decided == part->sub_order) return;
+  findings_.add(FindingKind::DifferentRecord, note.position,
+                fmt::format("sub-order {}/{} is not recorded as its vendor has it",
+                            event.vendor_id.value, event.order_id.value));
+}
+
+// Of sub-orders whose order, or whose vendor, is elsewhere.
+void PartitionAudit::note_parts(const StoredCommit& stored, CommitNote& note) const {
+  const auto take = [&]<class E>(const E& event) {
+    if constexpr (std::is_same_v<E, domain::SubOrderRecorded>) {
+      if (is_local(event.vendor_id.value)) return;
+      const domain::Order* order = marketplace_.order(event.order_id);
+      const domain::OrderPart* part = order ? order->part(event.vendor_id) : nullptr;
+      if (part == nullptr) return;
+      note.parts.push_back({event.order_id, event.vendor_id, true, figures_of(part->sub_order)});
+    } else if constexpr (domain::IsSubOrderEvent<E>) {
+      if (is_local(event.order_id.value)) return;
+      const auto* decided = marketplace_.sub_order(event.vendor_id, event.order_id);
+      if (decided == nullptr) return;
+      note.parts.push_back({event.order_id, event.vendor_id, false, figures_of(*decided)});
+    }
+  };
+  for (const eventstore::RecordedEvent& recorded : stored.commit.events) {
+    std::visit(take, recorded.event);
+  }
 }
 
 void PartitionAudit::check_home(Position position, const domain::Event& event) {
@@ -166,11 +265,15 @@ void PartitionAudit::finish() {
   if (suspect_) {
     sever(suspect_->sequence, "is a commit of an owner of this ledger, and not in its chain");
   }
-  if (history_.empty() && last_read_ > 0) {
+  if (last_commit_ == 0 && last_read_ > 0) {
     findings_.add(FindingKind::WrongGenesis, {partition_, 1}, "does not create the ledger");
   }
   if (!folding_) return;
-  for (const std::string& violation : domain::violations(marketplace_)) {
+  domain::Violations violations = domain::violations(marketplace_);
+  for (std::string& each : running_.violations_at_end(marketplace_)) {
+    violations.push_back(std::move(each));
+  }
+  for (const std::string& violation : violations) {
     findings_.add(FindingKind::BrokenInvariant, {partition_, last_commit()},
                   "at the end: " + violation);
   }
@@ -186,20 +289,6 @@ std::optional<domain::SubOrder> PartitionAudit::sub_order(const domain::VendorId
                                                           const domain::OrderId& id) const {
   const domain::SubOrder* open = marketplace_.sub_order(vendor, id);
   return open != nullptr ? std::optional(*open) : closed_.sub_order(vendor, id);
-}
-
-// ---- what others have seen
-
-const Milestone* PartitionAudit::milestone(std::uint64_t commit) const {
-  const auto found = std::ranges::lower_bound(history_, commit, {}, &Milestone::commit);
-  return found != history_.end() && found->commit == commit ? &*found : nullptr;
-}
-
-void PartitionAudit::forget_before(std::uint64_t commit) {
-  const auto first = std::ranges::lower_bound(history_, commit, {}, &Milestone::commit);
-  // Erasing from the front moves the rest: only when that is at most as much as what goes.
-  if (first - history_.begin() < (history_.end() - first) + 1) return;
-  history_.erase(history_.begin(), first);
 }
 
 }  // namespace cassette::replay

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -15,35 +14,33 @@
 #include "eventstore/commit.h"
 #include "replay/closed_store.h"
 #include "replay/command_memory.h"
+#include "replay/commit_note.h"
 #include "replay/commit_source.h"
 #include "replay/findings.h"
 
 namespace cassette::replay {
 
-// A commit as others may have seen it.
-struct Milestone {
-  std::uint64_t commit = 0;
-  domain::Timestamp at;
-  eventstore::Hash hash{};
-};
-
 // Not thread-safe.
 class PartitionAudit {
  public:
-  PartitionAudit(std::uint32_t partition, std::uint32_t partitions, Findings& findings);
+  // Commits up to `judged_from` are folded as they are, and only the chain is judged. `findings`
+  // must outlive it.
+  PartitionAudit(std::uint32_t partition, std::uint32_t partitions, std::uint64_t judged_from,
+                 Findings& findings);
 
-  void check(const eventstore::StoredCommit& stored);
+  // Gives what all partitions' audit needs of it.
+  CommitNote check(const eventstore::StoredCommit& stored);
   void check(const StrayMessage& message);
   // A message is missing after the last one.
   void check_hole(const std::string& what);
   // After the last message: what must hold of the whole.
   void finish();
 
-  // The valid commit with that number; null when there is none.
-  const Milestone* milestone(std::uint64_t commit) const;
-  std::uint64_t last_commit() const { return history_.empty() ? 0 : history_.back().commit; }
-  // Others have seen everything before `commit`, and won't name it again.
-  void forget_before(std::uint64_t commit);
+  std::uint64_t last_commit() const { return last_commit_; }
+  // Of the last commit.
+  domain::Timestamp time() const { return time_; }
+  // The last message, void or not.
+  std::uint64_t last_read() const { return last_read_; }
 
   // Of the genesis; empty before it.
   const std::string& ledger_id() const { return ledger_id_; }
@@ -62,23 +59,35 @@ class PartitionAudit {
   void check_genesis(const eventstore::StoredCommit& stored);
   void check_owner(const eventstore::StoredCommit& stored);
   void check_commands(const eventstore::StoredCommit& stored);
-  void fold(const eventstore::StoredCommit& stored);
+  void fold(const eventstore::StoredCommit& stored, CommitNote& note);
   // False when it contradicts the state.
   bool fold(const eventstore::StoredCommit& stored, std::size_t index);
+  void finish_commit(const eventstore::StoredCommit& stored, CommitNote& note);
+  void judge(const eventstore::StoredCommit& stored, std::size_t index);
   void check_home(eventstore::Position position, const domain::Event& event);
+  void check_deadline(const eventstore::StoredCommit& stored, const domain::Event& event);
+  void after(const domain::Event& event, const CommitNote& note);
+  void compare_record(const domain::SubOrderRecorded& event, const CommitNote& note);
+  void note_parts(const eventstore::StoredCommit& stored, CommitNote& note) const;
+  bool is_local(std::string_view id) const;
   bool is_copy(const StrayMessage& message) const;
   void sever(std::uint64_t sequence, const std::string& what);
 
   const std::uint32_t partition_;
   const std::uint32_t partitions_;
+  const std::uint64_t judged_from_;
   Findings& findings_;
   domain::Marketplace marketplace_;
   ClosedStore closed_;
   domain::RunningCheck running_;
   CommandMemory commands_;
-  std::vector<Milestone> history_;
+  // Events of the commit after which something was closed, and records that were behind then.
+  std::vector<const domain::Event*> closing_;
+  std::vector<const domain::SubOrderRecorded*> behind_;
   std::unordered_set<std::uint64_t> chained_;  // prefixes of all hashes in the chain
   std::uint64_t last_read_ = 0;
+  std::uint64_t last_commit_ = 0;
+  domain::Timestamp time_;
   std::string ledger_id_;
   std::string owner_;
   std::unordered_set<std::string> owners_;

@@ -1,30 +1,30 @@
-// ReactionAudit: holds every call that an event makes against the events that answer it, in the
-// same partition and over partitions: each once, in the commit that says it has seen the call. It
-// knows no state; whether an answer was right is the partition audit's.
+// ReactionAudit: holds every call from one partition to another against the events that answer it,
+// each once, in the commit that says it has seen the call; and every order's record of a sub-order
+// against what its vendor's partition decided, whenever nothing is on its way between them.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "eventstore/commit.h"
-#include "replay/asks.h"
+#include "replay/commit_note.h"
 #include "replay/findings.h"
 
 namespace cassette::replay {
 
-// Not thread-safe. Takes all partitions' commits, each after those that it has seen.
+// Not thread-safe. Takes all partitions' commits, each after those that it has seen: what it has
+// taken at any time is a cut that is closed under `seen`.
 class ReactionAudit {
  public:
-  ReactionAudit(std::uint32_t partitions, Findings& findings);
+  explicit ReactionAudit(Findings& findings) : findings_(findings) {}
 
-  // `stored` follows the last commit of its partition.
-  void check(const eventstore::StoredCommit& stored);
+  // `note` follows the last commit of its partition.
+  void check(CommitNote& note);
 
   // Calls that no commit has said to have seen: the ledgers end before.
   std::uint64_t pending() const;
@@ -32,22 +32,24 @@ class ReactionAudit {
   std::set<std::string> pending_orders() const;
 
  private:
-  // A call to another partition, kept until that one has seen it.
-  struct Pending {
-    eventstore::EventRef source;
-    AskKind kind = AskKind::Reserve;
-    domain::OrderId order;
-    domain::VendorId vendor;
-    std::optional<domain::SubOrderEvent> change;  // to be recorded
-  };
   using Route = std::pair<std::uint32_t, std::uint32_t>;  // from, to
-  struct Check;                                           // of one commit
+  // A sub-order, as far as its partitions differ or something is on its way.
+  struct Record {
+    PartFigures decided;
+    PartFigures recorded;
+    std::uint64_t on_the_way = 0;
+  };
 
-  std::uint32_t home(std::string_view id) const;
+  std::vector<RemoteCall> take_due(const CommitNote& note);
+  void check_answers(const CommitNote& note, const RemoteCall& call);
+  void check_effect(const CommitNote& note, const RemoteEffect& effect,
+                    const std::vector<RemoteCall>& due);
+  void check_records(CommitNote& note, const std::vector<RemoteCall>& due);
+  void settle(const CommitNote& note, const std::string& key);
 
-  const std::uint32_t partitions_;
   Findings& findings_;
-  std::map<Route, std::deque<Pending>> pending_;
+  std::map<Route, std::deque<RemoteCall>> pending_;
+  std::unordered_map<std::string, Record> records_;  // by vendor/order
 };
 
 }  // namespace cassette::replay

@@ -42,6 +42,8 @@ struct ReportDocument {
   std::uint64_t bytes = 0;
   std::uint64_t pending_reactions = 0;
   std::vector<std::string> heads;
+  std::vector<std::string> trusted;
+  std::uint64_t signed_heads = 0;
   std::vector<FindingLine> findings;
   std::vector<VoidLine> voids;
 
@@ -55,10 +57,18 @@ struct ReportDocument {
     visit("bytes", self.bytes);
     visit("pendingReactions", self.pending_reactions);
     visit("heads", self.heads);
+    visit("trusted", self.trusted);
+    visit("signedHeads", self.signed_heads);
     visit("findings", self.findings);
     visit("voids", self.voids);
   }
 };
+
+std::string listed(const std::vector<eventstore::Position>& positions) {
+  std::string text;
+  for (const eventstore::Position& position : positions) text += " " + format(position);
+  return text;
+}
 
 std::string first_line(const VerifyReport& report) {
   if (report.verdict == Verdict::CouldNotRun) return "could not run: " + report.error;
@@ -74,9 +84,14 @@ std::string to_text(const VerifyReport& report) {
   if (report.verdict == Verdict::CouldNotRun) return text;
   text += fmt::format("{} commits, {} events, {} void messages, {} bytes\n", report.commits,
                       report.events, report.void_messages, report.bytes);
-  text += "up to";
-  for (const eventstore::Position& head : report.heads) text += " " + format(head);
-  text += "\n";
+  text += "up to" + listed(report.heads) + "\n";
+  if (!report.trusted.empty()) {
+    text += "not judged but for the chain up to" + listed(report.trusted) +
+            ", which a signed head vouches for\n";
+  }
+  if (report.signed_heads > 0) {
+    text += fmt::format("{} signed heads were held against it\n", report.signed_heads);
+  }
   if (report.pending_reactions > 0) {
     text += fmt::format("{} reactions had not run yet\n", report.pending_reactions);
   }
@@ -92,17 +107,19 @@ std::string to_text(const VerifyReport& report) {
 }
 
 std::string to_json(const VerifyReport& report) {
-  ReportDocument document{std::string(name_of(report.verdict)),
-                          report.error,
-                          report.ledger_id,
-                          report.commits,
-                          report.events,
-                          report.void_messages,
-                          report.bytes,
-                          report.pending_reactions,
-                          {},
-                          {},
-                          {}};
+  ReportDocument document;
+  document.verdict = name_of(report.verdict);
+  document.error = report.error;
+  document.ledger_id = report.ledger_id;
+  document.commits = report.commits;
+  document.events = report.events;
+  document.void_messages = report.void_messages;
+  document.bytes = report.bytes;
+  document.pending_reactions = report.pending_reactions;
+  document.signed_heads = report.signed_heads;
+  for (const eventstore::Position& each : report.trusted) {
+    document.trusted.push_back(format(each));
+  }
   for (const eventstore::Position& head : report.heads) document.heads.push_back(format(head));
   for (const Finding& each : report.findings) {
     document.findings.push_back(

@@ -38,10 +38,21 @@ TEST_CASE("report: the verdict first, then counts, voids and findings") {
   CHECK(replay::to_text(failed) == "could not run: no server\n");
 }
 
+TEST_CASE("report: what was taken on trust, and by which heads") {
+  replay::VerifyReport report = unsound();
+  report.trusted = {{0, 5}, {1, 0}};
+  report.signed_heads = 3;
+  CHECK(replay::to_text(report).find(
+            "not judged but for the chain up to 0:5 1:0, which a signed head vouches for\n"
+            "3 signed heads were held against it\n") != std::string::npos);
+  CHECK(replay::to_json(report).find(R"("trusted":["0:5","1:0"],"signedHeads":3,)") !=
+        std::string::npos);
+}
+
 TEST_CASE("report: JSON says the same") {
   CHECK(replay::to_json(unsound()) ==
         R"({"verdict":"unsound","ledgerId":"l1","commits":9,"events":40,"voidMessages":1,)"
-        R"("bytes":1234,"pendingReactions":0,"heads":["0:10"],)"
+        R"("bytes":1234,"pendingReactions":0,"heads":["0:10"],"signedHeads":0,)"
         R"("findings":[{"kind":"illegal-event","position":"0:7","count":2,)"
         R"("what":"event 1 \"x\""}],"voids":[{"position":"0:4","why":"not a commit"}]})");
 }

@@ -1,0 +1,93 @@
+// The thread of one partition's audit.
+#include "replay/partition_run.h"
+
+#include "eventstore/codec.h"
+
+namespace cassette::replay {
+
+using eventstore::StoredCommit;
+using eventstore::StoreError;
+
+namespace {
+
+// Notes that are handed on together: each handing over takes a lock.
+constexpr std::size_t kBatch = 64;
+
+}  // namespace
+
+PartitionRun::PartitionRun(const PartitionTask& task, eventstore::Ledger& ledger)
+    : partition_(task.partition),
+      ledger_(ledger),
+      audit_(task.partition, task.partitions, task.judged_from, findings_.findings()),
+      source_(task.partition, ledger, task.end) {
+  if (!task.heads.empty()) heads_.emplace(task.partition, task.heads, findings_.findings());
+  thread_ = std::thread([this] { run(); });
+}
+
+PartitionRun::~PartitionRun() {
+  stop();
+  join();
+}
+
+void PartitionRun::stop() {
+  notes_.stop();
+  source_.stop();
+}
+
+void PartitionRun::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+bool PartitionRun::extend_to(std::uint64_t end) {
+  const auto last = ledger_.last_sequence();
+  return last.ok() && last.value() >= end && notes_.ask_for(end);
+}
+
+// ---- the thread
+
+void PartitionRun::run() {
+  bool complete = audit_all();
+  while (complete && !ended_) {
+    const auto more = notes_.await_more();
+    if (!more) break;
+    source_.extend_to(*more);
+    complete = audit_all();
+  }
+  notes_.end();
+  if (!complete) return;
+  audit_.finish();
+  if (heads_) heads_->finish(audit_.last_read());
+  findings_.stamp(audit_.time());
+}
+
+bool PartitionRun::audit_all() {
+  std::vector<Note> batch;
+  bool failed = false;
+  while (const SourceItem* item = source_.peek()) {
+    batch.push_back(note_of(*item));
+    findings_.stamp(audit_.time());
+    if (const auto* error = std::get_if<StoreError>(&batch.back())) {
+      ended_ = error->kind == StoreError::Kind::Corrupt;
+      failed = !ended_;
+    }
+    source_.pop();
+    if (batch.size() == kBatch && !notes_.put(std::exchange(batch, {}))) return false;
+  }
+  return (batch.empty() || notes_.put(std::move(batch))) && !failed;
+}
+
+Note PartitionRun::note_of(const SourceItem& item) {
+  if (const auto* stored = std::get_if<StoredCommit>(&item)) {
+    if (heads_) heads_->take(stored->position.commit, stored->hash);
+    return audit_.check(*stored);
+  }
+  if (const auto* message = std::get_if<StrayMessage>(&item)) {
+    audit_.check(*message);
+    return StrayNote{message->sequence, message->bytes, message->why, audit_.whole()};
+  }
+  const auto& error = std::get<StoreError>(item);
+  if (error.kind == StoreError::Kind::Corrupt) audit_.check_hole(error.what);
+  return error;
+}
+
+}  // namespace cassette::replay
