@@ -193,8 +193,9 @@ struct HeadsSettings {
   bool json = false;
 };
 
-using Role = std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings,
-                          AdminSettings, AsOfSettings, WhatIfSettings, StorySettings, HeadsSettings>;
+using Role =
+    std::variant<UpSettings, TailSettings, VerifySettings, RebuildSettings, ImportSettings,
+                 AdminSettings, AsOfSettings, WhatIfSettings, StorySettings, HeadsSettings>;
 
 struct CommandLine {
   Role role;
