@@ -77,6 +77,8 @@ void play_parcels(TapeMaker& tape) {
   tape.run(count_with("v1", "p1", 40, 30), "count");
   tape.run(place_order("parcels", {item("v1", "p1", 12)}));
   tape.run(adjust("v1", "p1", -3));
+  tape.run(place_order("regretted", {item("v1", "p1", 1), item("v2", "p2", 1)}));
+  tape.run(cancel_order("regretted"));
   const domain::UpdateShipment lost{{"parcels"},
                                     {"v1"},
                                     {"shipment-parcels"},
@@ -307,7 +309,8 @@ TEST_CASE("what-if: rules that can't be meant are refused by name") {
   CHECK(refusal("{}") == "taken");
   CHECK(refusal("") == "is no JSON object");
   CHECK(refusal("[]") == "is no JSON object");
-  CHECK(refusal(R"({"onShortage":"reject")") == "is broken JSON");
+  CHECK(refusal(R"({"onShortage":"reject")") == "is no JSON object");
+  CHECK(refusal(R"({"onShortage":"reject"} {})") == "is broken JSON");
   CHECK(refusal(R"({"onShortage":"accept-lines"})").find("onShortage") != std::string::npos);
   CHECK(refusal(R"({"reservationSeconds":3})").find("reservationSeconds") != std::string::npos);
   CHECK(refusal(R"({"reorderPoint":{"all":3}})").find("reorderPoint") != std::string::npos);
