@@ -11,17 +11,16 @@ using namespace domain;
 namespace {
 
 template <class T>
-T read(const std::string& bytes) {
+T read(std::string_view bytes) {
   T state;
   CHECK(eventstore::read_binary(bytes, state));  // as it was written in this process
   return state;
 }
 
-std::string written(const auto& state) {
-  std::string bytes;
-  eventstore::write_binary(bytes, state);
-  bytes.shrink_to_fit();
-  return bytes;
+std::string key_of(const VendorId& vendor, const OrderId& order) {
+  std::string key;
+  key.reserve(vendor.value.size() + 1 + order.value.size());
+  return key.append(vendor.value).append("/").append(order.value);
 }
 
 // Calls one of the two with what the event is about, or neither.
@@ -58,13 +57,17 @@ void ClosedStore::unpack(const OrderName& name, Marketplace& marketplace) {
   if (name.vendor != nullptr) {
     const VendorId& vendor = *name.vendor;
     if (marketplace.sub_order(vendor, id) != nullptr) return;
-    const auto kept = sub_orders_.at(vendor).second.extract(id);
-    if (kept) marketplace.load(vendor, id, read<SubOrder>(kept.mapped()));
-    return;
+    const std::string key = key_of(vendor, id);
+    const auto kept = sub_orders_.find(key);
+    if (!kept) return;
+    marketplace.load(vendor, id, read<SubOrder>(*kept));
+    return sub_orders_.remove(key);
   }
-  if (orders_.empty() || marketplace.order(id) != nullptr) return;
-  const auto kept = orders_.extract(id);
-  if (kept) marketplace.load(id, read<Order>(kept.mapped()));
+  if (marketplace.order(id) != nullptr) return;
+  const auto kept = orders_.find(id.value);
+  if (!kept) return;
+  marketplace.load(id, read<Order>(*kept));
+  orders_.remove(id.value);
 }
 
 bool ClosedStore::closed(const Event& event, const Marketplace& marketplace) {
@@ -88,28 +91,32 @@ void ClosedStore::pack(const Event& event, Marketplace& marketplace) {
       [&](const VendorId& vendor, const OrderId& id) {
         const SubOrder* mine = marketplace.sub_order(vendor, id);
         if (mine == nullptr || !mine->closed()) return;
-        sub_orders_.at(vendor).second[id] = written(*mine);
+        scratch_.clear();
+        eventstore::write_binary(scratch_, *mine);
+        sub_orders_.put(key_of(vendor, id), scratch_);
         marketplace.unload(vendor, id);
       },
       [&](const OrderId& id) {
         const Order* mine = marketplace.order(id);
         if (mine == nullptr || !mine->closed()) return;
-        orders_[id] = written(*mine);
+        scratch_.clear();
+        eventstore::write_binary(scratch_, *mine);
+        orders_.put(id.value, scratch_);
         marketplace.unload(id);
       });
 }
 
 std::optional<SubOrder> ClosedStore::sub_order(const VendorId& vendor, const OrderId& id) const {
-  const auto* const of_vendor = sub_orders_.find(vendor);
-  if (of_vendor == nullptr) return std::nullopt;
-  const auto kept = of_vendor->find(id);
-  if (kept == of_vendor->end()) return std::nullopt;
-  return read<SubOrder>(kept->second);
+  const auto kept = sub_orders_.find(key_of(vendor, id));
+  if (!kept) return std::nullopt;
+  return read<SubOrder>(*kept);
 }
 
 void ClosedStore::for_each_order(
     const std::function<void(const OrderId&, const Order&)>& visit) const {
-  for (const auto& [id, bytes] : orders_) visit(id, read<Order>(bytes));
+  orders_.for_each([&visit](std::string_view id, std::string_view bytes) {
+    visit(OrderId{std::string(id)}, read<Order>(bytes));
+  });
 }
 
 }  // namespace cassette::replay

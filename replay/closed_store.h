@@ -5,9 +5,9 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "domain/marketplace.h"
+#include "replay/byte_store.h"
 
 namespace cassette::replay {
 
@@ -29,10 +29,9 @@ class ClosedStore {
       const std::function<void(const domain::OrderId&, const domain::Order&)>& visit) const;
 
  private:
-  using Bytes = std::unordered_map<domain::OrderId, std::string>;
-
-  Bytes orders_;
-  domain::EntityMap<domain::VendorId, Bytes> sub_orders_;
+  ByteStore orders_;      // by order
+  ByteStore sub_orders_;  // by vendor/order
+  std::string scratch_;
 };
 
 }  // namespace cassette::replay

@@ -28,8 +28,11 @@ StrayMessage stray(const Message& message, std::string why) {
 
 }  // namespace
 
-CommitSource::CommitSource(std::uint32_t partition, eventstore::Ledger& ledger, std::uint64_t end)
-    : partition_(partition), ledger_(ledger), end_(end), thread_([this] { run(); }) {}
+CommitSource::CommitSource(std::uint32_t partition, eventstore::Ledger& ledger, std::uint64_t end,
+                           Look look)
+    : partition_(partition), ledger_(ledger), end_(end), look_(std::move(look)), thread_([this] {
+        run();
+      }) {}
 
 CommitSource::~CommitSource() {
   stop();
@@ -84,6 +87,7 @@ CommitSource::Batch CommitSource::accepted(eventstore::Chain& chain,
       break;
     }
     if (auto* commit = std::get_if<StoredCommit>(&link.value())) {
+      if (look_) look_(*commit);
       batch.emplace_back(std::move(*commit));
     } else {
       batch.emplace_back(

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,8 +33,12 @@ using SourceItem = std::variant<eventstore::StoredCommit, StrayMessage, eventsto
 // One thread takes from it.
 class CommitSource {
  public:
+  // Is shown each commit by the reading thread, before anyone can take it, in their order.
+  using Look = std::function<void(const eventstore::StoredCommit&)>;
+
   // Reads from message 1 to message `end`. `ledger` must outlive it.
-  CommitSource(std::uint32_t partition, eventstore::Ledger& ledger, std::uint64_t end);
+  CommitSource(std::uint32_t partition, eventstore::Ledger& ledger, std::uint64_t end,
+               Look look = {});
   ~CommitSource();
   CommitSource(const CommitSource&) = delete;
   CommitSource& operator=(const CommitSource&) = delete;
@@ -65,6 +70,7 @@ class CommitSource {
   const std::uint32_t partition_;
   eventstore::Ledger& ledger_;
   std::uint64_t end_;
+  const Look look_;
   Batch taken_;  // of the taking thread
   std::size_t next_ = 0;
   std::uint64_t reached_ = 0;  // the last message taken

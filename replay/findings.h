@@ -47,6 +47,8 @@ class Findings {
  public:
   // Kept when it is the first of its kind in its partition, else counted.
   void add(FindingKind kind, eventstore::Position position, std::string what);
+  // One that counts for several, likewise.
+  void add(Finding finding);
 
   const std::vector<Finding>& all() const { return findings_; }
 

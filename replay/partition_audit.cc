@@ -10,7 +10,6 @@
 #include "eventstore/tenure.h"
 #include "replay/asks.h"
 #include "replay/contradiction.h"
-#include "replay/local_reactions.h"
 
 namespace cassette::replay {
 namespace {
@@ -36,7 +35,7 @@ PartitionAudit::PartitionAudit(std::uint32_t partition, std::uint32_t partitions
 
 // ---- commits
 
-CommitNote PartitionAudit::check(const StoredCommit& stored) {
+CommitNote PartitionAudit::check(const StoredCommit& stored, Screened screened) {
   if (suspect_) {
     sever(suspect_->sequence, "is a commit of an owner of this ledger, and not in its chain");
     suspect_.reset();
@@ -49,17 +48,11 @@ CommitNote PartitionAudit::check(const StoredCommit& stored) {
                               format(time_)));
   }
   check_owner(stored);
-  CommitNote note;
-  note.position = stored.position;
-  note.at = stored.commit.at;
-  note.hash = stored.hash;
-  note.bytes = stored.bytes;
-  note.events = stored.commit.events.size();
-  note.judged = stored.position.commit > judged_from_;
-  note.seen = stored.commit.seen;
-  check_commands(stored);
+  CommitNote note = std::move(screened.note);
   if (folding_) fold(stored, note);
-  if (whole_) check_local_reactions(stored, partitions_, note, findings_);
+  if (whole_) {
+    for (const Finding& each : screened.findings.all()) findings_.add(each);
+  }
   last_commit_ = stored.position.commit;
   time_ = stored.commit.at;
   chained_.insert(prefix_of(stored.hash));
@@ -97,15 +90,6 @@ void PartitionAudit::check_owner(const StoredCommit& stored) {
   if (owner == owner_) return;
   findings_.add(FindingKind::Unclaimed, stored.position,
                 fmt::format("is by '{}', and the partition is claimed by '{}'", owner, owner_));
-}
-
-void PartitionAudit::check_commands(const StoredCommit& stored) {
-  for (const eventstore::CommandRecord& command : stored.commit.commands) {
-    if (command.id.empty() || !commands_.repeats(command.id, stored.commit.at)) continue;
-    if (stored.position.commit <= judged_from_) continue;
-    findings_.add(FindingKind::RepeatedCommand, stored.position,
-                  fmt::format("accepts the command '{}' again", command.id));
-  }
 }
 
 // ---- the fold

@@ -13,8 +13,8 @@
 #include "domain/marketplace.h"
 #include "eventstore/commit.h"
 #include "replay/closed_store.h"
-#include "replay/command_memory.h"
 #include "replay/commit_note.h"
+#include "replay/commit_screen.h"
 #include "replay/commit_source.h"
 #include "replay/findings.h"
 
@@ -28,8 +28,8 @@ class PartitionAudit {
   PartitionAudit(std::uint32_t partition, std::uint32_t partitions, std::uint64_t judged_from,
                  Findings& findings);
 
-  // Gives what all partitions' audit needs of it.
-  CommitNote check(const eventstore::StoredCommit& stored);
+  // With what was found of it by itself. Gives what all partitions' audit needs of it.
+  CommitNote check(const eventstore::StoredCommit& stored, Screened screened);
   void check(const StrayMessage& message);
   // A message is missing after the last one.
   void check_hole(const std::string& what);
@@ -58,7 +58,6 @@ class PartitionAudit {
  private:
   void check_genesis(const eventstore::StoredCommit& stored);
   void check_owner(const eventstore::StoredCommit& stored);
-  void check_commands(const eventstore::StoredCommit& stored);
   void fold(const eventstore::StoredCommit& stored, CommitNote& note);
   // False when it contradicts the state.
   bool fold(const eventstore::StoredCommit& stored, std::size_t index);
@@ -80,7 +79,6 @@ class PartitionAudit {
   domain::Marketplace marketplace_;
   ClosedStore closed_;
   domain::RunningCheck running_;
-  CommandMemory commands_;
   // Events of the commit after which something was closed, and records that were behind then.
   std::vector<const domain::Event*> closing_;
   std::vector<const domain::SubOrderRecorded*> behind_;

@@ -19,7 +19,9 @@ PartitionRun::PartitionRun(const PartitionTask& task, eventstore::Ledger& ledger
     : partition_(task.partition),
       ledger_(ledger),
       audit_(task.partition, task.partitions, task.judged_from, findings_.findings()),
-      source_(task.partition, ledger, task.end) {
+      screen_(task.partitions, task.judged_from),
+      source_(task.partition, ledger, task.end,
+              [this](const StoredCommit& stored) { screen_.screen(stored); }) {
   if (!task.heads.empty()) heads_.emplace(task.partition, task.heads, findings_.findings());
   thread_ = std::thread([this] { run(); });
 }
@@ -79,7 +81,7 @@ bool PartitionRun::audit_all() {
 Note PartitionRun::note_of(const SourceItem& item) {
   if (const auto* stored = std::get_if<StoredCommit>(&item)) {
     if (heads_) heads_->take(stored->position.commit, stored->hash);
-    return audit_.check(*stored);
+    return audit_.check(*stored, screen_.take());
   }
   if (const auto* message = std::get_if<StrayMessage>(&item)) {
     audit_.check(*message);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/ledger.h"
+#include "replay/commit_screen.h"
 #include "replay/commit_source.h"
 #include "replay/head_check.h"
 #include "replay/note_queue.h"
@@ -63,6 +64,7 @@ class PartitionRun {
   PartitionAudit audit_;
   std::optional<HeadCheck> heads_;
   NoteQueue notes_;
+  CommitScreen screen_;
   CommitSource source_;
   bool ended_ = false;  // at a hole: there is nothing behind it
   std::thread thread_;
