@@ -111,8 +111,8 @@ int main(int argc, char** argv) {
   }
   // A loop is for seeds that nobody has tried.
   if (options.minutes > 0 && app.count("seed") == 0) {
-    options.seed = static_cast<std::uint64_t>(
-        std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1) * 100'000);
+    options.seed = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                              std::chrono::seconds(1) * 100'000);
     std::printf("from seed %llu on\n", static_cast<unsigned long long>(options.seed));
   }
   return run(std::move(options));

@@ -106,7 +106,8 @@ class Mischievous {
     const std::uint64_t last = ledger.last_sequence().value();
     while (at.chain.head().read < last) {
       auto link = at.chain.accept(*ledger.read(at.chain.head().read + 1).value());
-      if (const auto* stored = std::get_if<StoredCommit>(&link.value())) at.time = stored->commit.at;
+      if (const auto* stored = std::get_if<StoredCommit>(&link.value()))
+        at.time = stored->commit.at;
     }
     if (at.chain.head().commit == 0) return;
     Commit commit;

@@ -34,6 +34,7 @@ void draw_world(Draws& draws, Plan& plan) {
   plan.shelf = draws.between(2, 40);
   plan.reservation_seconds = draws.between(1, 60);
   plan.take_over = draws.one_in(4);
+  plan.one_stays_down = plan.processes > 1 && draws.maybe();
   plan.idless = draws.one_in(3);
   plan.limits.inbox_capacity = draws.of<std::size_t>({1, 2, 8, 16384});
   plan.limits.commit_target_bytes = draws.of<std::size_t>({1, 700, 4096, 256 * 1024});

@@ -60,7 +60,8 @@ struct Plan {
   std::int64_t shelf = 10;     // units of each product at the start
   std::int64_t reservation_seconds = 30;
   bool take_over = false;
-  bool idless = false;  // some commands have no id
+  bool one_stays_down = false;  // a process dies, and its partitions have to go on without it
+  bool idless = false;          // some commands have no id
   eventstore::EngineLimits limits;
   Nanos skew = 0;        // of each process's clock, at most
   Nanos clock_jump = 0;  // at most

@@ -87,7 +87,10 @@ void Process::live() {
       letter(life);
     }
   }
-  life.host->stop(kStopPatience);
+  const bool drained = life.host->stop(kStopPatience);
+  if (!drained && world_.weather.calm() && !world_.may_be_unsound) {
+    wrong(fmt::format("process {} stops, and its archives are not up to its ledgers", id_));
+  }
   life.projector.reset();
   life.host.reset();
   std::unique_ptr<Life>(std::exchange(life_, nullptr)).reset();

@@ -71,11 +71,14 @@ class Run {
   }
 
   void converge() {
+    Process& first = *processes_.front();
+    if (world_.plan.one_stays_down) first.crash();
     Client last(world_, processes_, shopper_, world_.plan.clients + 1);
     for (std::uint32_t n = 0; n < 2 * world_.plan.partitions; ++n) {
       if (!last.insist(shopper_.order(), kPatience))
         stalled("an order has no answer: " + troubles());
     }
+    if (!first.alive()) first.start();
     // Every order that waits for a confirmation has none then, and expires.
     pass(world_.plan.reservation_seconds * kSecond);
     const Nanos until = now() + kRestPatience;
@@ -104,8 +107,12 @@ class Run {
       if (!commits.empty()) heads.push_back(commits.back().position);
     }
     for (const auto& process : processes_) {
-      if (process->projected(heads)) continue;
-      open.push_back(fmt::format("the models of process {} are behind", process->id()));
+      if (!process->projected(heads)) {
+        open.push_back(fmt::format("the models of process {} are behind", process->id()));
+      }
+      for (const eventstore::EngineHealth& each : process->health()) {
+        if (each.serving && !each.trouble.empty()) open.push_back(each.trouble);
+      }
     }
     return open;
   }
