@@ -224,6 +224,17 @@ TEST_CASE("verify until: what comes after the cut is neither read nor judged") {
   }
 }
 
+TEST_CASE("verify until: nothing behind a cut is read, not even what was seen of it") {
+  const TapeMaker tape = busy_market(2);
+  const MemoryLedgers ledgers(tape_of(tape));
+  for (const std::uint32_t p : {0U, 1U}) {
+    VerifyOptions options;
+    options.until = replay::Cut{{tape.bodies(0).size(), tape.bodies(1).size()}};
+    options.until->commits[p] = 2;
+    CHECK(replay::verify(ledgers.all(), options).heads[p].commit == 2);
+  }
+}
+
 // ---- reading
 
 TEST_CASE("verify: whoever is told to stop stops, with every thread") {
