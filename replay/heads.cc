@@ -20,23 +20,62 @@ namespace {
 constexpr std::uint64_t kFirstLook = 8;
 constexpr std::uint64_t kWider = 8;
 
-// The last message before `end`, and not before `first`, that one after it names; `read` is set to
-// it too. Nothing when there is none: what decodes may still be a copy, or somebody else's.
+// Goes back from a message that a later one names, over all that name the same predecessor: the
+// first after it is the commit, and the others are copies of that or came too late.
+class Firstborn {
+ public:
+  bool begun() const { return begun_; }
+  void begin(std::uint64_t sequence, const eventstore::Hash& hash,
+             const std::optional<eventstore::Hash>& prev) {
+    begun_ = true;
+    head_ = {sequence, sequence, hash};
+    prev_ = prev;
+    predecessor_ = false;
+  }
+  // Takes the message before the last one taken.
+  void take(std::uint64_t sequence, const eventstore::Hash& hash,
+            const std::optional<eventstore::Hash>& prev) {
+    if (hash == prev_) predecessor_ = true;
+    if (prev != prev_) return;
+    begin(sequence, hash, prev);
+  }
+  // Nothing when the predecessor is not among what was taken; the first commit of a ledger has none
+  // in all of it.
+  std::optional<ChainHead> head(bool all_taken) const {
+    const bool known = predecessor_ || (all_taken && prev_ == eventstore::Hash{});
+    return begun_ && known ? std::optional(head_) : std::nullopt;
+  }
+
+ private:
+  bool begun_ = false;
+  bool predecessor_ = false;
+  ChainHead head_;
+  std::optional<eventstore::Hash> prev_;
+};
+
+// The last message before `end`, and not before `first`, that one after it names and that is no
+// copy; `read` is set to it too. Nothing when there is none: what decodes may still be somebody
+// else's.
 Stored<std::optional<ChainHead>> anchor(Ledger& ledger, std::uint64_t first, std::uint64_t end,
                                         std::uint64_t last) {
   std::set<eventstore::Hash> named;
+  Firstborn firstborn;
   for (std::uint64_t sequence = std::min(last, end - 1 + kFirstLook); sequence >= first;
        --sequence) {
     const auto message = ledger.read(sequence);
     if (!message.ok()) return Failure{message.error()};
     if (!message.value()) continue;
     const eventstore::Hash hash = eventstore::hash_of(message.value()->body);
-    if (sequence < end && named.contains(hash)) {
-      return std::optional(ChainHead{sequence, sequence, hash});
+    const auto prev = eventstore::prev_of(message.value()->body);
+    if (firstborn.begun()) {
+      firstborn.take(sequence, hash, prev);
+    } else if (sequence < end && named.contains(hash)) {
+      firstborn.begin(sequence, hash, prev);
+    } else if (prev) {
+      named.insert(*prev);
     }
-    if (const auto prev = eventstore::prev_of(message.value()->body)) named.insert(*prev);
   }
-  return std::optional<ChainHead>();
+  return firstborn.head(first == 1);
 }
 
 // The head as of `end`, from `start` on.
