@@ -1,4 +1,4 @@
-// As-of command: moments to commits by the ledger, commits to documents by the history.
+// As-of command: a moment to a commit and that to a document, by the history.
 #include "api/as_of_command.h"
 
 #include <fmt/format.h>
@@ -99,43 +99,33 @@ class AsOf {
 
  private:
   Stored<int> show(const Entity& entity) {
-    auto commit = commit_of(entity, settings_.words.front());
-    if (!commit) return Failure{std::move(commit).error()};
-    if (auto ready = open_history({entity.partition, commit.value()}); !ready) {
-      return Failure{std::move(ready).error()};
-    }
-    auto then = standing(entity, commit.value());
+    auto commits = commits_of(entity, {settings_.words.front()});
+    if (!commits) return Failure{std::move(commits).error()};
+    auto then = standing(entity, commits.value().front());
     if (!then) return Failure{std::move(then).error()};
     const auto& document = then.value().document;
-    const Position position{entity.partition, then.value().commit};
     if (settings_.json) {
       print(replay::to_json(entity, then.value()) + "\n");
     } else if (document) {
       print(document->body + "\n");
     } else {
       spdlog::error("there was no {} {} at {}", entity.kind, entity.key,
-                    eventstore::format(position));
+                    eventstore::format(Position{entity.partition, then.value().commit}));
     }
     return document ? kFound : kNotThere;
   }
 
   Stored<int> show_diff(const Entity& entity) {
-    std::array<std::uint64_t, 2> commits{};
-    for (std::size_t i = 0; i < commits.size(); ++i) {
-      auto commit = commit_of(entity, settings_.diff[i]);
-      if (!commit) return Failure{std::move(commit).error()};
-      commits[i] = commit.value();
-    }
-    if (commits[0] > commits[1]) return refused("the second moment is before the first");
-    if (auto ready = open_history({entity.partition, commits[1]}); !ready) {
-      return Failure{std::move(ready).error()};
-    }
-    auto before = standing(entity, commits[0]);
+    auto commits = commits_of(entity, settings_.diff);
+    if (!commits) return Failure{std::move(commits).error()};
+    const std::uint64_t from = commits.value().front();
+    const std::uint64_t to = commits.value().back();
+    if (from > to) return refused("the second moment is before the first");
+    auto before = standing(entity, from);
     if (!before) return Failure{std::move(before).error()};
-    auto after = standing(entity, commits[1]);
+    auto after = standing(entity, to);
     if (!after) return Failure{std::move(after).error()};
-    auto events = replay::events_between(*history_, *ledgers_[entity.partition], entity, commits[0],
-                                         commits[1]);
+    auto events = replay::events_between(*history_, *ledgers_[entity.partition], entity, from, to);
     if (!events) return Failure{std::move(events).error()};
     const bool there = before.value().document || after.value().document;
     const replay::Difference difference{std::move(before).value(), std::move(after).value(),
@@ -145,21 +135,45 @@ class AsOf {
     return there ? kFound : kNotThere;
   }
 
-  // The commit that a moment is, by the ledger.
-  Stored<std::uint64_t> commit_of(const Entity& entity, const std::string& text) {
+  // The commits that moments are, once the history has them.
+  Stored<std::vector<std::uint64_t>> commits_of(const Entity& entity,
+                                                const std::vector<std::string>& texts) {
+    std::vector<Moment> moments;
+    Position wanted{entity.partition, 0};
+    for (const std::string& text : texts) {
+      auto moment = moment_of(entity, text, wanted.commit);
+      if (!moment) return Failure{std::move(moment).error()};
+      moments.push_back(moment.value());
+    }
+    if (auto ready = open_history(wanted); !ready) return Failure{std::move(ready).error()};
+    std::vector<std::uint64_t> commits;
+    for (const Moment& each : moments) {
+      const auto commit = replay::commit_at(*history_, entity, each);
+      if (!commit) return Failure{commit.error()};
+      commits.push_back(commit.value());
+    }
+    return commits;
+  }
+
+  // Raises `wanted` to the message up to which the history says what stood then: for a time the
+  // last there is, since only who has read the chain knows which messages are in it.
+  Stored<Moment> moment_of(const Entity& entity, const std::string& text, std::uint64_t& wanted) {
     const std::optional<Moment> moment = replay::parse_moment(text);
     if (!moment) return refused(text + " is neither a position such as 0:1841 nor a time in UTC");
     if (auto why = replay::refusal(entity, *moment)) return refused(std::move(*why));
-    eventstore::Ledger& ledger = *ledgers_[entity.partition];
+    const auto last = ledgers_[entity.partition]->last_sequence();
+    if (!last) return Failure{last.error()};
     if (const auto* at = std::get_if<domain::Timestamp>(&*moment)) {
       if (*at > wall_clock()) return refused(text + " is a time to come");
-      return replay::last_commit_at(entity.partition, ledger, *at);
+      wanted = last.value();
+      return *moment;
     }
     const std::uint64_t commit = std::get<Position>(*moment).commit;
-    const auto last = ledger.last_sequence();
-    if (!last) return Failure{last.error()};
-    if (commit <= last.value()) return commit;
-    return refused(fmt::format("there is no {}: the partition ends with {}", text, last.value()));
+    if (commit > last.value()) {
+      return refused(fmt::format("there is no {}: the partition ends with {}", text, last.value()));
+    }
+    wanted = std::max(wanted, commit);
+    return *moment;
   }
 
   // The history, once it has come as far as `wanted`: that of a running `up`, or else our own.

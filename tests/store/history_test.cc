@@ -95,9 +95,9 @@ void check_every_commit(History& history, const TapeMaker& tape, const TempFolde
   const std::vector<Entity> entities = entities_of(tape);
   REQUIRE(entities.size() > 5);
   TapeLedgers pieces(tape, 0);
+  const auto projection = open_projection(folder / "pieces", pieces);
   for (std::size_t limit = 1; limit <= longest(tape); ++limit) {
     pieces.copy(limit);
-    const auto projection = open_projection(folder / "pieces", pieces);
     std::vector<Position> ends;
     for (std::uint32_t p = 0; p < tape.partitions(); ++p) ends.push_back({p, pieces.copied(p)});
     REQUIRE(projection->drain_to(ends, kPatience));
