@@ -13,6 +13,9 @@ namespace {
 
 // The longest sleep with nothing to do: how soon a deadline or a lost lease is noticed at least.
 constexpr std::chrono::milliseconds kIdleSleep{200};
+// How long an owner who has nothing to do may not know that it is none any more: reservations of
+// its successor's orders would not end meanwhile.
+constexpr std::chrono::milliseconds kLookAfter{1000};
 // Commits of one other partition that go into one batch.
 constexpr std::size_t kRemoteCommitsABatch = 256;
 
@@ -190,11 +193,22 @@ void Tenure::publish() {
     state_->confirmed(*draft_, head_.commit);
     draft_.reset();
     confirming_since_ = std::chrono::steady_clock::now();
+    asked_ = confirming_since_;
     worker_->start({head_.read, nullptr, {}});
+    return;
   }
+  look();
+}
+
+void Tenure::look() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!claimed_ || now - asked_ < kLookAfter) return;
+  asked_ = now;
+  worker_->start({head_.read, nullptr, {}});
 }
 
 void Tenure::start_append() {
+  asked_ = std::chrono::steady_clock::now();
   worker_->start({head_.read, in_flight_->body, in_flight_->addressed});
 }
 
@@ -209,7 +223,7 @@ void Tenure::wait() {
   const bool room = !draft_ || draft_->bytes < options_.commit_target_bytes;
   const auto waits = [](const Remote& remote) { return !remote.waiting.empty(); };
   if (worker_->has_finished()) return;
-  const bool idle = !in_flight_ && confirming_.empty();
+  const bool idle = !worker_->busy() && !in_flight_ && confirming_.empty();
   if (idle && std::ranges::any_of(remotes_, waits)) return;
   if (next_taken_ < taken_.size() && room) return;
   std::chrono::microseconds sleep = kIdleSleep;

@@ -117,6 +117,8 @@ class Tenure {
   void take_inbox();
   void refuse_inbox();
   void publish();
+  // With nothing to do: asks the leader, now and then, whether another owner has committed.
+  void look();
   void start_append();
   bool drained() const;
   void wait();
@@ -129,6 +131,8 @@ class Tenure {
   std::optional<TenureEnd> read_back();
   std::optional<TenureEnd> judge(const Message& message);
   std::optional<TenureEnd> give_up_or_retry(const std::string& why);
+  // The same of a confirmation; what was only a look is left at that.
+  std::optional<TenureEnd> give_up_confirming(const std::string& why);
   void advance_head(const Hash& hash);
   void release(Batch& batch, const std::shared_ptr<const AppendedCommit>& commit);
   FoldPoint archived_by(const Batch& batch);
@@ -155,7 +159,8 @@ class Tenure {
   std::optional<InFlight> in_flight_;
   std::vector<Waiter> confirming_;  // replies that stand on what is committed already
   std::chrono::steady_clock::time_point confirming_since_;
-  std::vector<Submission> taken_;  // from the inbox, not decided yet
+  std::chrono::steady_clock::time_point asked_;  // the ledger, last
+  std::vector<Submission> taken_;                // from the inbox, not decided yet
   std::size_t next_taken_ = 0;
   bool claimed_ = false;
   std::vector<Remote> remotes_;

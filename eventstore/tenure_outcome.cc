@@ -148,13 +148,18 @@ std::optional<TenureEnd> Tenure::give_up_or_retry(const std::string& why) {
   return std::nullopt;
 }
 
+std::optional<TenureEnd> Tenure::give_up_confirming(const std::string& why) {
+  if (confirming_.empty()) return std::nullopt;
+  return give_up_or_retry(why);
+}
+
 // Rejections and "already so" with nothing in flight: the partition is still ours when the leader's
 // last message is the one that they were decided after.
 std::optional<TenureEnd> Tenure::finish_confirmation(const AppendDone& done) {
-  if (done.result.outcome != AppendOutcome::Stored) return give_up_or_retry(done.result.why);
+  if (done.result.outcome != AppendOutcome::Stored) return give_up_confirming(done.result.why);
   while (head_.read < done.last_sequence) {
     auto found = parts_.ledger.read(head_.read + 1);
-    if (!found.ok()) return give_up_or_retry(found.error().what);
+    if (!found.ok()) return give_up_confirming(found.error().what);
     if (!found.value()) return end(TenureEnd::Unsound, "the ledger has a hole");
     Chain chain(options_.settings.partition, head_);
     auto link = chain.accept(*found.value());
