@@ -31,10 +31,9 @@ Client::Client(World& world, Processes& processes, Shopper& shopper, std::uint32
       shopper_(shopper),
       draws_(world.plan.seed, fmt::format("client {}", number)) {}
 
-std::optional<Reply> Client::ask(const Wish& wish) {
+std::optional<Reply> Client::ask(const Wish& wish, Process& process) {
   Weather& weather = world_.weather;
   const NetworkFaults& faults = world_.plan.network;
-  Process& process = *draws_.pick(processes_);
   weather.travel();
   const auto ticket = std::make_shared<Ticket>();
   const auto told = [ticket, &weather, &faults](const Reply& reply) {
@@ -55,7 +54,7 @@ void Client::sometimes_misuse(const Wish& wish) {
   if (!wish.has_id() || !draws_.one_in(20)) return;
   Wish& other = wish_for(world_, wish.command, true);
   other.id = wish.id;
-  ask(other);
+  ask_any(other);
 }
 
 void Client::run() {
@@ -64,7 +63,7 @@ void Client::run() {
     const Wish& wish = wish_for(world_, shopper_.next(), with_id);
     const std::uint64_t tries = with_id ? 1 + draws_.below(kMostTries) : 1;
     for (std::uint64_t n = 0; n < tries; ++n) {
-      const auto reply = ask(wish);
+      const auto reply = ask_any(wish);
       const bool settled = reply && !std::holds_alternative<Unavailable>(*reply);
       if (settled && !draws_.one_in(8)) break;
     }
@@ -73,15 +72,25 @@ void Client::run() {
   }
 }
 
+Process& Client::next_alive() {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    Process& next = *processes_[turn_++ % processes_.size()];
+    if (next.alive()) return next;
+  }
+  return *processes_[turn_ % processes_.size()];
+}
+
 std::optional<Reply> Client::insist(domain::Command command, Nanos patience) {
   const Nanos until = now() + patience;
   const Wish& wish = wish_for(world_, std::move(command), true);
+  std::optional<Reply> last;
   while (now() < until) {
-    const auto reply = ask(wish);
+    const auto reply = ask(wish, next_alive());
     if (reply && !std::holds_alternative<Unavailable>(*reply)) return reply;
+    if (reply) last = reply;
     pass(kPauseBetweenTries);
   }
-  return std::nullopt;
+  return last;
 }
 
 }  // namespace cassette::sim

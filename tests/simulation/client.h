@@ -20,19 +20,25 @@ class Client {
 
   // Wishes for as many commands as the plan says.
   void run();
-  // The same command until somebody says yes or no to it, for at most `patience`. Nothing when that
-  // was not enough.
+  // The same command until somebody says yes or no to it, for at most `patience`. When that was not
+  // enough the last answer is Unavailable, or there is none.
   std::optional<eventstore::Reply> insist(domain::Command command, Nanos patience);
 
  private:
   // Nothing when no answer came in time.
-  std::optional<eventstore::Reply> ask(const Wish& wish);
+  std::optional<eventstore::Reply> ask(const Wish& wish, Process& process);
+  std::optional<eventstore::Reply> ask_any(const Wish& wish) {
+    return ask(wish, *draws_.pick(processes_));
+  }
   void sometimes_misuse(const Wish& wish);
+  // The next one in turn that is alive.
+  Process& next_alive();
 
   World& world_;
   Processes& processes_;
   Shopper& shopper_;
   Draws draws_;
+  std::size_t turn_ = 0;
 };
 
 }  // namespace cassette::sim

@@ -74,14 +74,11 @@ class Run {
     Process& first = *processes_.front();
     if (world_.plan.one_stays_down) first.crash();
     Client last(world_, processes_, shopper_, world_.plan.clients + 1);
-    for (std::uint32_t n = 0; n < 2 * world_.plan.partitions; ++n) {
-      if (!last.insist(shopper_.order(), kPatience))
-        stalled("an order has no answer: " + troubles());
-    }
+    for (std::uint32_t n = 0; n < 2 * world_.plan.partitions; ++n) place_order(last);
     if (!first.alive()) first.start();
     // Every order that waits for a confirmation has none then, and expires.
     pass(world_.plan.reservation_seconds * kSecond);
-    const Nanos until = now() + kRestPatience;
+    const Nanos until = now() + kRestPatience + patience();
     std::vector<std::uint64_t> before;
     while (now() < until) {
       pass(kLook);
@@ -97,6 +94,17 @@ class Run {
     for (const auto& ledger : world_.ledgers) lengths.push_back(ledger->last_sequence().value());
     return lengths;
   }
+
+  void place_order(Client& client) {
+    const auto reply = client.insist(shopper_.order(), patience());
+    const auto* refused = reply ? std::get_if<eventstore::Unavailable>(&*reply) : nullptr;
+    if (reply && refused == nullptr) return;
+    const std::string why = refused != nullptr ? refused->why : "none came";
+    stalled(fmt::format("an order has no answer ({}): {}", why, troubles()));
+  }
+
+  // A start reads a few hundred messages, one after another.
+  Nanos patience() const { return kPatience + 1'000 * world_.plan.network.most_delay; }
 
   std::vector<std::string> unfinished() {
     const auto ledgers = read_ledgers(world_);
