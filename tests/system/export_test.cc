@@ -182,7 +182,7 @@ TEST_CASE("A ledger put back is the ledger: the same read models, and a marketpl
   REQUIRE_MESSAGE(second.start(), second.log_tail());
   Marketplace market(second.http_url());
   CHECK(market.orders().size() == static_cast<std::size_t>(kOrders));
-  const auto placed = market.must(place_order({{"v1", "p1"}, {"v2", "p2"}}, "the next"));
+  const auto placed = market.must(place_order({{"v1", "p1"}, {"v2", "p2"}}, "the-next"));
   CHECK(market.settled_order(order_of(placed.body).order_id).status == "Confirmed");
   CHECK(market.stock("v1", "p1").reserved == kOrders + 1);
   REQUIRE(second.terminate() == 0);
@@ -226,7 +226,7 @@ TEST_CASE("An order's story is told while the marketplace runs, and of none that
   CHECK(run_cassette({"replay", "explain", "order", "nobodys", "--data", data}).status == kUnsound);
   const Finished refused = run_cassette({"replay", "explain", "parcel", id, "--data", data});
   CHECK(refused.status == kCouldNotRun);
-  const Finished unknown = run_cassette({"replay", "export", "--shape", "x", "--data", data});
+  const Finished unknown = run_cassette({"replay", "export", "--out", "x", "--shape", "y"});
   CHECK(unknown.status == kCouldNotRun);
   CHECK(unknown.errors.find("--shape") != std::string::npos);
 }
