@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "api/identity/ids.h"
 #include "api/identity/key_wrapping.h"
@@ -39,6 +40,8 @@ constexpr int kNotThere = 1;
 constexpr int kCouldNotRun = 2;
 // Between two looks at how far the history is.
 constexpr std::chrono::milliseconds kLook{200};
+// Of a history that another process is only making.
+constexpr int kMaxOpenings = 50;
 // Looks without a commit more, after which it stands still: a minute.
 constexpr int kMaxStillLooks = 300;
 
@@ -176,19 +179,30 @@ class AsOf {
     return *moment;
   }
 
+  // To fold it, or to read what another process folds.
+  Stored<std::unique_ptr<History>> open_either(const std::filesystem::path& folder) {
+    auto own = projections::open_history(folder, ledgers_);
+    if (own || own.error().kind != StoreError::Kind::Unavailable) return own;
+    auto others = projections::open_history_reader(folder, scratch_.path() / "reader");
+    if (others) return others;
+    return Failure{StoreError{others.error().kind,
+                              own.error().what + "; and to read it: " + others.error().what}};
+  }
+
   // The history, once it has come as far as `wanted`: that of a running `up`, or else our own.
   Stored<Done> open_history(const Position& wanted) {
     // A ledger of --nats may have no folder here: then nothing is left behind.
     std::error_code none;
     const bool kept = std::filesystem::exists(settings_.ledger.data, none);
     const auto folder = kept ? history_folder(settings_.ledger) : scratch_.path() / "history";
-    auto own = projections::open_history(folder, ledgers_);
-    if (!own && own.error().kind == StoreError::Kind::Unavailable) {
-      auto others = projections::open_history_reader(folder, scratch_.path() / "reader");
-      if (others) own = std::move(others);
+    auto opened = open_either(folder);
+    for (int tries = 1; !opened && tries < kMaxOpenings; ++tries) {
+      if (opened.error().kind != StoreError::Kind::Unavailable) break;
+      std::this_thread::sleep_for(kLook);
+      opened = open_either(folder);
     }
-    if (!own) return Failure{std::move(own).error()};
-    history_ = std::move(own).value();
+    if (!opened) return Failure{std::move(opened).error()};
+    history_ = std::move(opened).value();
     return await(wanted);
   }
 

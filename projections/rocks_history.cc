@@ -175,6 +175,9 @@ Stored<std::unique_ptr<RocksHistory>> RocksHistory::open_secondary(const std::st
   const auto status =
       rocksdb::DB::OpenAsSecondary(options, path, scratch, descriptors(), &handles, &database);
   made->own(database, handles);
+  // Families that are not there yet: the primary is making it.
+  if (status.IsInvalidArgument())
+    return made->failure(rocksdb::Status::TryAgain(status.ToString()));
   if (!status.ok()) return made->failure(status);
   return made;
 }
