@@ -220,6 +220,8 @@ simdjson::error_code parse_json(std::string_view text, ondemand::document& docum
     buffer.resize(2 * text.size() + simdjson::SIMDJSON_PADDING);
   }
   std::memcpy(buffer.data(), text.data(), text.size());
+  // Of a text that is cut off, simdjson looks at what is behind it: not at what was read before.
+  std::memset(buffer.data() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   return parser.iterate(buffer.data(), text.size(), buffer.size()).get(document);
 }
 
