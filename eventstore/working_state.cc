@@ -228,6 +228,7 @@ void WorkingState::run_reactions(Batch& batch) {
       const std::uint32_t to = home(home_of(command));
       if (to == settings_.partition) {
         run_reaction(std::move(command), envelope, batch);
+        if (failure_) return;  // what comes next was decided on what this one has changed
       } else {
         batch.addressed.insert(to);
       }
@@ -270,6 +271,7 @@ void WorkingState::react_to(const StoredCommit& source, Batch& batch) {
       if (home(home_of(command)) != settings_.partition) continue;
       run_reaction(std::move(command), envelope, batch);
       run_reactions(batch);
+      if (failure_) return;
       batch.seen_moved = true;
     }
   }

@@ -40,14 +40,15 @@ void place_many(EngineRig& rig, int count, domain::PlaceOrder (*order)(int)) {
   REQUIRE(rig.eventually(0, [&](const domain::Marketplace&) { return answers == count; }));
 }
 
-// Fails every lookup of an order while told to.
+// Fails as many lookups of an order as it is told to.
 class BrokenArchive : public MemoryArchive {
  public:
   Stored<std::optional<domain::Order>> order(const domain::OrderId& id) override {
-    if (broken) return Failure{StoreError{StoreError::Kind::Corrupt, "a block is damaged"}};
-    return MemoryArchive::order(id);
+    if (failures == 0) return MemoryArchive::order(id);
+    --failures;
+    return Failure{StoreError{StoreError::Kind::Corrupt, "a block is damaged"}};
   }
-  bool broken = false;
+  int failures = 0;
 };
 
 // Order o1 of one unit of v1/p1, delivered: closed, and so in the archive alone.
@@ -200,11 +201,33 @@ TEST_CASE("AnArchiveThatCantBeReadEndsTheTenureAndNotTheProcess") {
   WorkingState state({}, archive);
   REQUIRE(state.load(point.value()).ok());
   Batch batch = state.open_batch(tape.now());
-  archive.broken = true;
+  archive.failures = 1;
   domain::RequestReturn back{{"o1"}, {"v1"}, {"r1"}, {{{1}, 1}}, "too small", std::nullopt};
   decide(state, batch, back);
   REQUIRE(state.failure());
   CHECK(state.failure()->kind == StoreError::Kind::Corrupt);
+}
+
+// The record of a shipment was decided without that of its packing, which the archive had failed to
+// give the order for, and the process ended.
+TEST_CASE("NothingIsDecidedAfterAReactionThatCouldNotBe") {
+  TapeMaker tape;
+  tape.run(register_vendor("v1"));
+  tape.run(list_product("v1", "p1"));
+  tape.run(count_stock("v1", "p1", 5));
+  tape.run(place_order("o1", {item("v1", "p1", 1)}));
+  BrokenArchive archive;
+  MemoryLedgers ledgers(tape_of(tape));
+  const auto point = catch_up(0, ledgers[0], archive, [] { return false; });
+  REQUIRE(point.ok());
+  WorkingState state({}, archive);
+  REQUIRE(state.load(point.value()).ok());
+  state.forget_archived(archive.folded());
+  Batch batch = state.open_batch(tape.now());
+  archive.failures = 1;
+  decide(state, batch, advance("o1", "v1", domain::OrderStatus::Shipped));
+  CHECK(state.failure());
+  CHECK(state.marketplace().order({"o1"}) == nullptr);
 }
 
 // A backup of one stream that is older than the other's: its engine reacted to answers for orders
