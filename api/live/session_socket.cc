@@ -116,8 +116,7 @@ class SocketSession final : public Session {
 
   static net::awaitable<void> run(std::shared_ptr<SocketSession> self, HandshakeHead head);
   static net::awaitable<void> flush(std::shared_ptr<SocketSession> self);
-  static net::awaitable<void> finish(std::shared_ptr<SocketSession> self, std::uint16_t code,
-                                     const char* reason);
+  static net::awaitable<void> finish(std::shared_ptr<SocketSession> self);
   net::awaitable<void> read();
   net::awaitable<void> handle(const std::string& text);
   net::awaitable<void> subscribe(const ClientMessage& message);
@@ -127,6 +126,7 @@ class SocketSession final : public Session {
   std::optional<std::string> next_message();
   void note_unacknowledged(const LiveEvent& event);
   void close(std::uint16_t code, const char* reason);
+  void say_close() { net::co_spawn(core_.io(), finish(self()), net::detached); }
   void leave_all();
   void cut() {
     error_code ignored;
@@ -143,6 +143,7 @@ class SocketSession final : public Session {
   bool open_ = false;     // the handshake is done
   bool writing_ = false;  // a flush is under way
   bool closing_ = false;
+  Closing why_{};                           // of the close
   bool ping_ = false;                       // one is to be sent
   bool pinged_ = false;                     // one was sent, and nothing was heard since
   Clock::time_point wrote_ = Clock::now();  // when the last write began or ended
@@ -210,6 +211,7 @@ net::awaitable<void> SocketSession::run(std::shared_ptr<SocketSession> self, Han
   co_await self->ws_.async_accept(head, done);
   head = {};
   self->open_ = !failed;
+  if (self->open_ && self->closing_) self->say_close();
   if (self->open_ && !self->caller_) self->close(4401, "no valid token or ticket");
   if (self->open_) co_await self->read();
   self->closing_ = true;
@@ -369,19 +371,21 @@ void SocketSession::leave_all() {
   clear();
 }
 
+// A handshake under way is let end first: it takes Beast's locks away from whoever closes before.
 void SocketSession::close(std::uint16_t code, const char* reason) {
   if (std::exchange(closing_, true)) return;
   leave_all();
   deadline_ = Clock::now() + kCloseTimeout;
-  net::co_spawn(core_.io(), finish(self(), code, reason), net::detached);
+  why_ = {code, reason};
+  if (open_) say_close();
 }
 
 // Goes out after what is being written. Whoever does not answer it is cut.
-net::awaitable<void> SocketSession::finish(std::shared_ptr<SocketSession> self, std::uint16_t code,
-                                           const char* reason) {
+net::awaitable<void> SocketSession::finish(std::shared_ptr<SocketSession> self) {
   error_code failed;
   auto done = net::redirect_error(net::use_awaitable, failed);
-  const websocket::close_reason why(static_cast<websocket::close_code>(code), reason);
+  const websocket::close_reason why(static_cast<websocket::close_code>(self->why_.code),
+                                    self->why_.reason);
   co_await self->ws_.async_close(why, done);
 }
 

@@ -181,7 +181,8 @@ describe('bad input', { concurrency: false }, () => {
       for (let i = 0; i < 60; i += 1) socket.write(many);
     }
     const codes = await Promise.all(sockets.map((socket) => socket.closeCode()));
-    assert.ok(codes.every((code) => code === 1008 || code === undefined), String(codes));
+    // A raw socket answers no ping: on a slow machine that may be seen first.
+    assert.ok(codes.every((code) => [1008, 4408, undefined].includes(code)), String(codes));
     assert.ok(codes.includes(1008));
   });
 

@@ -222,7 +222,7 @@ bool CassetteProcess::await_line(std::string_view beginning, milliseconds limit)
 
 bool CassetteProcess::start(const std::vector<std::string>& more) {
   launch(more);
-  return await_line("ready");
+  return await_line("ready", 4 * kDeadline);
 }
 
 bool CassetteProcess::running() {

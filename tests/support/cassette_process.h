@@ -92,7 +92,7 @@ class CassetteProcess {
   // Reads its stdout up to a line that begins with `beginning`; false when it ends before or
   // `limit` passes. The URLs are known once their lines have been read.
   bool await_line(std::string_view beginning, std::chrono::milliseconds limit = kDeadline);
-  // launch, and await_line("ready").
+  // launch, and await_line("ready"), four times as long: it makes the stores of every partition.
   bool start(const std::vector<std::string>& more = {});
 
   bool running();

@@ -197,9 +197,13 @@ TEST_CASE("A ledger restored from an older copy is named, not silently followed"
   fs::rename(copy, nats);
 
   must_complain(shop.cassette(), {"the ledger ends at"});
-  // Who wants the older ledger says so by removing what was folded from the newer one.
+  // Who wants the older ledger says so by removing what was folded from the newer one; the feed is
+  // made anew, since vendors' places in it stay.
   fs::remove_all(shop.cassette().data() / "archive");
   fs::remove_all(shop.cassette().data() / "models");
+  const Finished rebuilt =
+      run_cassette({"replay", "rebuild", "--feed", "--data", shop.cassette().data().string()});
+  REQUIRE_MESSAGE(rebuilt.status == 0, rebuilt.errors);
   shop.start();
   must_have(shop, old_ids);
   CHECK(shop.market().orders().size() == old_ids.size());

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kImportLimit{240'000};
+constexpr std::chrono::milliseconds kImportLimit{600'000};
 
 Finished import(Shop& shop, const std::string& folder,
                 std::chrono::milliseconds limit = kImportLimit) {

@@ -8,6 +8,8 @@ export class Client {
     this.contract = contract;
     this.url = server.url;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+    // The position of the last write, with which a read sees it.
+    this.written = undefined;
   }
 
   close() {
@@ -23,6 +25,7 @@ export class Client {
     const headers = this.#headers(options, body);
     const answer = await this.#exchange(method, target, headers, body, options.chunked);
     this.#hold(method, target, headers, body, answer, options.forbidden);
+    if (method !== 'GET') this.written = answer.headers['cassette-position'] ?? this.written;
     if (options.expect !== undefined) {
       const wanted = [options.expect].flat();
       assert.ok(wanted.includes(answer.status),

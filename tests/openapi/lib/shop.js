@@ -43,8 +43,10 @@ export class Shop {
     return (await this.place(items, fields, { expect: 201 })).body;
   }
 
+  // As the last write left it.
   async stock({ vendorId, productId }) {
-    return (await this.api.get(`/vendors/${vendorId}/inventory/${productId}`)).body;
+    return (await this.api.get(`/vendors/${vendorId}/inventory/${productId}`,
+      { position: this.api.written })).body;
   }
 
   status(orderId, change, options = {}) {

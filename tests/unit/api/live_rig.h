@@ -264,12 +264,15 @@ class SocketClient {
   explicit SocketClient(LiveRig& rig, const std::string& query = "",
                         const std::string& headers = "")
       : client_(rig.gateway->port()) {
-    client_.send(
-        live_request(query,
-                     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-                         headers));
+    client_.send(handshake(query, headers));
     while (!ended_ && raw_.find("\r\n\r\n") == std::string::npos) take();
+  }
+  static std::string handshake(const std::string& query = "", const std::string& headers = "") {
+    return live_request(
+        query,
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+            headers);
   }
   void say(const std::string& message) { client_.send(test::text_frame(message)); }
   // The next message; nothing when it was closed.

@@ -254,5 +254,19 @@ TEST_CASE("sockets are closed with 1001 when the gateway stops") {
   CHECK(client.close_code() == 1001);
 }
 
+TEST_CASE("a gateway that stops amid handshakes ends them in order") {
+  for (int round = 0; round < 10; ++round) {
+    LiveRig rig;
+    std::vector<std::unique_ptr<LiveClient>> clients;
+    for (int i = 0; i < 100; ++i) {
+      clients.push_back(std::make_unique<LiveClient>(rig.gateway->port()));
+      clients.back()->send(SocketClient::handshake());
+    }
+    CHECK(clients[static_cast<std::size_t>(round) * 10]->receive().starts_with("HTTP/1.1 101"));
+    std::jthread stopping([&] { rig.gateway->stop(); });
+    clients.clear();
+  }
+}
+
 }  // namespace
 }  // namespace cassette::api
