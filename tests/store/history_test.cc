@@ -221,16 +221,16 @@ TEST_CASE("between two moments, the events that changed a document and no others
   const TempFolder folder;
   const auto history = folded(folder / "history", ledgers);
   const auto types = [&](const char* kind, const char* id, std::uint64_t from, std::uint64_t to) {
-    std::string types;
+    std::string found;
     const auto entity = replay::entity_of(kind, id, 1);
     REQUIRE(entity.has_value());
     for (const replay::ChangingEvent& each :
          value_of(replay::events_between(*history, *ledgers.all().front(), *entity, from, to))) {
-      types.append(types.empty() ? "" : " ").append(each.type);
+      found.append(found.empty() ? "" : " ").append(each.type);
       CHECK(each.ref.position.commit > from);
       CHECK(each.ref.position.commit <= to);
     }
-    return types;
+    return found;
   };
   const std::uint64_t head = tape.commits().back().position.commit;
   // The reservation promises three and the shipment takes two off the shelf; packing, delivery and

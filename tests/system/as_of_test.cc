@@ -30,7 +30,7 @@ class Auditor {
 };
 
 std::string text_of(Marketplace& market, const std::string& target) {
-  const api::ClientResponse response = market.send(api::ClientRequest{"GET", target});
+  const api::ClientResponse response = market.send(write_to("GET", target, ""));
   REQUIRE(response.status == 200);
   return response.body;
 }
@@ -109,7 +109,7 @@ TEST_CASE("up --no-history keeps none, and says so") {
   Shop shop(1, {"--no-history"});
   shop.market().open_shop("v1", "part", 10);
   const api::ClientResponse response =
-      shop.market().send(api::ClientRequest{"GET", "/vendors/v1?asOf=0:3"});
+      shop.market().send(write_to("GET", "/vendors/v1?asOf=0:3", ""));
   CHECK(response.status == 501);
   CHECK(problem_of(response.body).type == "/problems/no-history");
   CHECK_FALSE(std::filesystem::exists(shop.cassette().data() / "history"));
