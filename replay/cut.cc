@@ -38,28 +38,8 @@ Stored<Dated> dated(std::uint32_t partition, Ledger& ledger, std::uint64_t commi
   return Dated{commit, decoded.value().at};
 }
 
-// Whether the message at `sequence` names the one before it.
-Stored<bool> names_last(Ledger& ledger, std::uint64_t sequence) {
-  const auto last = ledger.read(sequence - 1);
-  if (!last.ok()) return Failure{last.error()};
-  const auto mine = ledger.read(sequence);
-  if (!mine.ok()) return Failure{mine.error()};
-  if (!last.value() || !mine.value()) return false;
-  return eventstore::prev_of(mine.value()->body) == eventstore::hash_of(last.value()->body);
-}
-
-// Whether the messages around `sequence` are a chain, as nearly all are.
-Stored<bool> amid_chain(Ledger& ledger, std::uint64_t sequence) {
-  const auto named = names_last(ledger, sequence + 1);
-  if (!named.ok() || !named.value() || sequence == 1) return named;
-  return names_last(ledger, sequence);
-}
-
 // The last commit of the chain that is message `sequence` or before it.
 Stored<Dated> commit_up_to(std::uint32_t partition, Ledger& ledger, std::uint64_t sequence) {
-  const auto plain = amid_chain(ledger, sequence);
-  if (!plain.ok()) return Failure{plain.error()};
-  if (plain.value()) return dated(partition, ledger, sequence);
   const auto head = head_before(partition, ledger, sequence + 1);
   if (!head.ok()) return Failure{head.error()};
   return dated(partition, ledger, head.value().commit);

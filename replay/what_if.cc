@@ -61,7 +61,9 @@ class Run {
     for (const eventstore::RecordedEvent& recorded : events) record_.pack(recorded.event);
   }
 
-  static domain::Quantity kept_units(const OrderFate& fate) { return is_lost(fate) ? 0 : fate.kept; }
+  static domain::Quantity kept_units(const OrderFate& fate) {
+    return is_lost(fate) ? 0 : fate.kept;
+  }
   static bool is_lost(const OrderFate& fate) { return fate.expired || fate.given_up; }
 
   static WhatIfSide side_of(const WhatIfWorld& world) {
@@ -84,8 +86,8 @@ class Run {
     for (const auto& [id, recorded] : record_.fates()) {
       const auto other = others.find(id);
       const OrderFate what_if = other == others.end() ? OrderFate{} : other->second;
-      const bool same = recorded.outcome() == what_if.outcome() &&
-                        kept_units(recorded) == kept_units(what_if);
+      const bool same =
+          recorded.outcome() == what_if.outcome() && kept_units(recorded) == kept_units(what_if);
       if (!same) found.push_back({id, recorded, what_if});
     }
     report_.differing_orders = found.size();

@@ -25,7 +25,7 @@ struct ShadowCounts {
   std::uint64_t moved_deadlines = 0;     // orders whose deadline is another than recorded
   std::uint64_t late_confirmations = 0;  // of an order that has expired
   std::uint64_t fell_away = 0;           // wishes and deeds that had nothing to be done to
-  std::uint64_t shelves_short = 0;       // counts and adjustments that would leave less than nothing
+  std::uint64_t shelves_short = 0;  // counts and adjustments that would leave less than nothing
   std::uint64_t replenished_units = 0;
 };
 
@@ -105,12 +105,12 @@ class WhatIfShadow {
 
   const eventstore::StoredCommit* stored_ = nullptr;
   bool beside_record_ = false;  // the commit's own partition decides what the commit decided
-  std::size_t index_ = 0;    // of the event in hand
-  std::size_t matched_ = 0;  // where the next event of the record is looked for first
-  std::size_t skip_to_ = 0;  // events before it were taken with an earlier one
+  std::size_t index_ = 0;       // of the event in hand
+  std::size_t matched_ = 0;     // where the next event of the record is looked for first
+  std::size_t skip_to_ = 0;     // events before it were taken with an earlier one
   domain::Timestamp now_;
   std::map<Route, std::deque<Call>> calls_;
-  std::set<Route> hurried_;  // with a call that only the shadow has
+  std::set<Route> hurried_;          // with a call that only the shadow has
   std::vector<domain::Event> done_;  // folded beside this commit
   std::optional<domain::Rejection> refusal_;
 

@@ -138,8 +138,8 @@ TEST_CASE("pages of other origins may not write, and read no headers") {
     const Response response = with_headers(desk, "GET", "/vendors", own);
     CHECK(header_of(response, "Access-Control-Allow-Origin") == origin);
     CHECK(header_of(response, "Access-Control-Expose-Headers") ==
-          "ETag, Location, Cassette-Position, Retry-After, RateLimit, RateLimit-Policy, "
-          "WWW-Authenticate, X-Request-Id");
+          "ETag, Location, Cassette-Position, Cassette-As-Of, Retry-After, RateLimit, "
+          "RateLimit-Policy, WWW-Authenticate, X-Request-Id");
   }
   for (const std::string origin : {"http://localhost.evil.example", "null", "http://127.0.0.1.x"}) {
     RequestHeaders odd;

@@ -94,8 +94,8 @@ void play_parcels(TapeMaker& tape) {
   tape.run(domain::CancelLines{
       {"parcels"}, {"v1"}, {}, "no more", domain::Role::Vendor, false, std::nullopt});
   tape.run(domain::RequestReturn{{"parcels"}, {"v1"}, {"back"}, {{{1}, 2}}, "broken", {}});
-  domain::ResolveReturn received{{"parcels"}, {"v1"}, {"back"}, domain::ReturnStatus::Received,
-                                 true,        {"west"}, "",     std::nullopt};
+  domain::ResolveReturn received{{"parcels"}, {"v1"},   {"back"}, domain::ReturnStatus::Received,
+                                 true,        {"west"}, "",       std::nullopt};
   tape.run(received);
   domain::CountStock frozen = count_stock("v2", "p2", 0);
   frozen.on_shortfall = domain::OnShortfall::Freeze;
@@ -180,7 +180,8 @@ TEST_CASE("what-if: safety stock loses the sales that would have gone below it, 
   }
 }
 
-TEST_CASE("what-if: a shortage policy that takes all or nothing, and one that takes what there is") {
+TEST_CASE(
+    "what-if: a shortage policy that takes all or nothing, and one that takes what there is") {
   TapeMaker tape = small_market(4);
   domain::PlaceOrder order = place_order("some", {item("v1", "p1", 1), item("v2", "p2", 9)});
   order.on_shortage = domain::OnShortage::CancelShortVendors;
@@ -330,8 +331,7 @@ TEST_CASE("what-if: a ledger that contradicts itself is named as not sound") {
   const auto report = replay::what_if(MemoryLedgers(tape_of(tape)).all(), {}, {});
   REQUIRE_FALSE(report.ok());
   CHECK(report.error().kind == eventstore::StoreError::Kind::Corrupt);
-  CHECK(report.error().what.find("0:" + std::to_string(tape.bodies().size())) !=
-        std::string::npos);
+  CHECK(report.error().what.find("0:" + std::to_string(tape.bodies().size())) != std::string::npos);
 }
 
 TEST_CASE("what-if: void messages are passed over, and both forms tell the same") {
