@@ -32,12 +32,16 @@ Failure<StoreError> mismatch(std::string what) {
 // What does not fit together; empty when all does.
 std::string objection_to(const ExportManifest& manifest) {
   if (manifest.digest != digest_of(manifest.files)) return "its digest is not that of its files";
+  if (manifest.partitions == 0) return "it has no partition";
   if (manifest.ranges.size() != manifest.partitions) return "it has not a range a partition";
+  for (const ExportedFile& file : manifest.files) {
+    if (!plain_name(file.name)) return "it names the file '" + file.name + "'";
+    if (file.partition >= manifest.partitions) return file.name + " is of no partition";
+  }
   for (std::uint32_t p = 0; p < manifest.partitions; ++p) {
     const ExportRange& range = manifest.ranges[p];
     std::uint64_t rows = 0;
     for (const ExportedFile& file : manifest.files) {
-      if (!plain_name(file.name)) return "it names the file '" + file.name + "'";
       if (file.partition == p) rows += file.rows;
     }
     if (range.partition != p || range.after > range.last) return "its ranges are in disorder";

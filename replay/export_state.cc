@@ -38,8 +38,19 @@ Stored<std::optional<ExportState>> read_state(const std::filesystem::path& folde
     return Failure{
         StoreError{StoreError::Kind::Mismatch, file.string() + " is not what this program wrote"}};
   }
+  for (std::size_t p = 0; p < state.partitions.size(); ++p) {
+    const ExportRange& range = state.partitions[p].range;
+    const std::uint64_t end = std::max(state.partitions[p].end, range.after);
+    if (range.partition == p && range.after <= range.last && range.last <= end) continue;
+    return Failure{
+        StoreError{StoreError::Kind::Mismatch, file.string() + " has its ranges in disorder"}};
+  }
   for (const ExportedFile& each : state.files) {
     std::error_code error;
+    if (each.name.find('/') != std::string::npos || each.partition >= state.partitions.size()) {
+      return Failure{
+          StoreError{StoreError::Kind::Mismatch, file.string() + " names a file of elsewhere"}};
+    }
     const auto bytes = std::filesystem::file_size(folder / each.name, error);
     if (!error && bytes == each.bytes) continue;
     return Failure{StoreError{StoreError::Kind::Mismatch,

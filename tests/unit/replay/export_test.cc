@@ -10,6 +10,7 @@
 #include <map>
 
 #include "eventstore/codec.h"
+#include "eventstore/data_folder.h"
 #include "eventstore/json_read.h"
 #include "eventstore/json_write.h"
 #include "replay/export_message.h"
@@ -288,6 +289,13 @@ TEST_CASE("export: another plan, another ledger and other files are refused by n
   std::ofstream(scratch / "other" / "letter.txt") << "mine";
   CHECK(refused(ledgers.all(), into(scratch / "other")).what.find("letter.txt") !=
         std::string::npos);
+  const fs::path state = scratch / "out" / "export.json";
+  const std::string kept = eventstore::read_file(state).value();
+  std::string doctored = kept;
+  doctored.replace(doctored.find("\"partition\":0"), 13, "\"partition\":7");
+  std::ofstream(state) << doctored;
+  CHECK(refused(ledgers.all(), into(scratch / "out", 5)).what.ends_with("ranges in disorder"));
+  std::ofstream(state) << kept;
   fs::remove(scratch / "out" / "events-0-00001.jsonl");
   CHECK(refused(ledgers.all(), into(scratch / "out", 5)).what.find("events-0-00001.jsonl is not") !=
         std::string::npos);
