@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 
@@ -42,6 +43,15 @@ std::uint64_t offset_of(unsigned level, std::uint64_t index) {
   const std::uint64_t last_leaf = ((index + 1) << level) - 1;
   const std::uint64_t leaf_at = bytes_of(last_leaf);
   return level == 0 ? leaf_at : leaf_at + kLeafBytes + (level - 1) * kNodeBytes;
+}
+
+TreeLeaf leaf_of(std::string_view bytes) {
+  TreeLeaf leaf;
+  for (std::size_t i = 0; i < kSequenceBytes; ++i) {
+    leaf.sequence = leaf.sequence << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  std::copy(bytes.begin() + kSequenceBytes, bytes.end(), leaf.body.begin());
+  return leaf;
 }
 
 void append_leaf(std::string& out, const TreeLeaf& leaf) {
@@ -143,12 +153,37 @@ Stored<TreeLeaf> CommitTree::leaf(std::uint64_t index) const {
   std::array<char, kLeafBytes> bytes{};
   const auto read = read_at(offset_of(0, index), bytes.data(), bytes.size());
   if (!read) return Failure{read.error()};
-  TreeLeaf leaf;
-  for (std::size_t i = 0; i < kSequenceBytes; ++i) {
-    leaf.sequence = leaf.sequence << 8 | static_cast<unsigned char>(bytes[i]);
+  return leaf_of({bytes.data(), bytes.size()});
+}
+
+Stored<std::optional<Hash>> CommitTree::computed_root(std::uint64_t size) const {
+  CHECK(size <= this->size());
+  const std::uint64_t end = bytes_of(size);
+  MerkleFrontier frontier;
+  std::string block;
+  std::string made;  // what the leaves of `block` should have written
+  for (std::uint64_t at = kMagic.size(); at < end;) {
+    block.resize(std::min<std::uint64_t>(end - at, kWriteBytes));
+    if (const auto read = read_at(at, block.data(), block.size()); !read) {
+      return Failure{read.error()};
+    }
+    made.clear();
+    // A leaf's nodes may go on in the next block: then it is read again from that leaf on.
+    std::size_t whole = 0;
+    while (frontier.size() < size && whole + kLeafBytes <= block.size()) {
+      const auto above = static_cast<std::uint64_t>(std::countr_one(frontier.size()));
+      if (whole + kLeafBytes + above * kNodeBytes > block.size()) break;
+      const TreeLeaf leaf = leaf_of(std::string_view(block).substr(whole, kLeafBytes));
+      frontier.add(commit_leaf(leaf.sequence, leaf.body), [&](unsigned level, const Hash& node) {
+        if (level == 0) return append_leaf(made, leaf);
+        made.append(reinterpret_cast<const char*>(node.data()), node.size());
+      });
+      whole = made.size();
+    }
+    if (!block.starts_with(made)) return std::optional<Hash>();
+    at += whole;
   }
-  std::copy(bytes.begin() + kSequenceBytes, bytes.end(), leaf.body.begin());
-  return leaf;
+  return std::optional(frontier.root());
 }
 
 Stored<Hash> CommitTree::node(unsigned level, std::uint64_t index) const {

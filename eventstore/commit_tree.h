@@ -32,7 +32,7 @@ class CommitTree final : public MerkleNodes {
   enum class Access { Read, Write };
 
   // Opens the file, to write makes it. What an interrupted append left at its end is dropped. What
-  // the nodes are worth is not looked at: compare the root. Failures: Unavailable, Full;
+  // the nodes are worth is not looked at: compare `computed_root`. Failures: Unavailable, Full;
   // Unsupported when the file is something else.
   static Stored<CommitTree> open(const std::filesystem::path& file, Access access);
 
@@ -51,6 +51,9 @@ class CommitTree final : public MerkleNodes {
   // Corrupt when the file ends before it.
   Stored<TreeLeaf> leaf(std::uint64_t index) const;
   Stored<Hash> node(unsigned level, std::uint64_t index) const override;
+  // The root of the first `size` leaves, by the leaves alone; nothing when a node of the file is
+  // not what the leaves below it make. Reads all of it.
+  Stored<std::optional<Hash>> computed_root(std::uint64_t size) const;
   // The index of the commit with that sequence among the first `size`; nothing when there is none.
   Stored<std::optional<std::uint64_t>> find(std::uint64_t sequence, std::uint64_t size) const;
 

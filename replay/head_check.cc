@@ -26,6 +26,8 @@ using eventstore::TreeLeaf;
 namespace {
 
 constexpr std::chrono::milliseconds kReadTimeout{5'000};
+// Polls without a message, though there should be one: half a minute.
+constexpr int kMaxSilentPolls = 6;
 
 Position place_of(const SignedHead& head) {
   return {0, head.partitions.empty() ? 0 : head.partitions.front().commit};
@@ -60,18 +62,26 @@ std::string contradiction(const SignedHead& one, const SignedHead& other) {
   return {};
 }
 
-// Reads messages one after the other to `end`, which is there. False from `take` ends it.
+// Reads messages one after the other to `end`, which the ledger says is there. False from `take`
+// ends it.
 Stored<Done> each_message(Ledger& ledger, std::uint64_t end, const HeadCheckOptions& options,
                           const std::function<bool(const Message&)>& take) {
   if (end == 0) return Done{};
   const auto reader = ledger.follow(1);
   if (!reader) return Failure{reader.error()};
+  int silent = 0;
   for (std::uint64_t read = 0; read < end;) {
     if (options.stop.stop_requested()) {
       return Failure{StoreError{StoreError::Kind::Unavailable, "told to stop"}};
     }
     const auto messages = reader.value()->next(kReadTimeout);
     if (!messages) return Failure{messages.error()};
+    silent = messages.value().empty() ? silent + 1 : 0;
+    if (silent == kMaxSilentPolls) {
+      return Failure{
+          StoreError{StoreError::Kind::Unavailable,
+                     fmt::format("message {} does not come, though the ledger goes on", read + 1)}};
+    }
     for (const Message& message : messages.value()) {
       read = message.sequence;
       if (read > end || !take(message)) return Done{};
@@ -87,7 +97,7 @@ std::optional<CommitTree> trusted_tree(const std::filesystem::path& data, std::u
   if (data.empty()) return std::nullopt;
   auto tree =
       CommitTree::open(eventstore::commit_tree_file(data, partition), CommitTree::Access::Read);
-  if (!tree || !holds(tree.value(), end)) return std::nullopt;
+  if (!tree || !proves(tree.value(), end)) return std::nullopt;
   return std::move(tree).value();
 }
 

@@ -53,6 +53,17 @@ Stored<std::vector<NotaryPublicKey>> keys_with(const fs::path& file, const Notar
   return keys;
 }
 
+// A file that is no tree is emptied: what it should hold is in the ledger.
+Stored<CommitTree> open_tree(const fs::path& file) {
+  auto tree = CommitTree::open(file, CommitTree::Access::Write);
+  if (tree || tree.error().kind != StoreError::Kind::Unsupported) return tree;
+  spdlog::warn("{}: it is built anew", tree.error().what);
+  std::error_code error;
+  fs::resize_file(file, 0, error);
+  if (error) return Failure{StoreError{StoreError::Kind::Unavailable, error.message()}};
+  return CommitTree::open(file, CommitTree::Access::Write);
+}
+
 }  // namespace
 
 fs::path heads_file(const fs::path& data) {
@@ -174,8 +185,7 @@ Stored<Done> Notary::open_trees() {
     return mismatch("the last signed head has other partitions than the ledger");
   }
   for (std::uint32_t p = 0; p < parts_.ledgers.size(); ++p) {
-    auto tree =
-        CommitTree::open(eventstore::commit_tree_file(parts_.data, p), CommitTree::Access::Write);
+    auto tree = open_tree(eventstore::commit_tree_file(parts_.data, p));
     if (!tree) return Failure{tree.error()};
     const PartitionHead base = last_ ? last_->partitions[p] : PartitionHead{};
     auto fold = TreeFold::begin(p, *parts_.ledgers[p], std::move(tree).value(), base);

@@ -23,6 +23,8 @@ namespace {
 constexpr std::uint64_t kFewMessages = 64;
 // A reader that is lost is silent this long before the stop is looked at.
 constexpr std::chrono::milliseconds kReadTimeout{500};
+// Polls without a message, though there should be one: half a minute.
+constexpr int kMaxSilentPolls = 60;
 
 Failure<StoreError> failure(StoreError::Kind kind, std::string what) {
   return Failure{StoreError{kind, std::move(what)}};
@@ -37,6 +39,12 @@ ChainHead chain_head(const PartitionHead& head) {
 }
 
 }  // namespace
+
+bool proves(const CommitTree& tree, const PartitionHead& head) {
+  if (tree.size() < head.size) return false;
+  const auto root = tree.computed_root(head.size);
+  return root && root.value() == head.root;
+}
 
 bool holds(const CommitTree& tree, const PartitionHead& head) {
   if (tree.size() < head.size) return false;
@@ -54,7 +62,7 @@ Stored<TreeFold> TreeFold::begin(std::uint32_t partition, Ledger& ledger, Commit
                                  same.error().what));
     }
   }
-  const bool kept = base.size > 0 && holds(tree, base);
+  const bool kept = base.size > 0 && proves(tree, base);
   if (base.size > 0 && !kept) spdlog::warn("the tree of partition {} is built anew", partition);
   if (const auto cut = tree.keep(kept ? base.size : 0); !cut) return Failure{cut.error()};
   return TreeFold(partition, ledger, std::move(tree), base, kept ? chain_head(base) : ChainHead{});
@@ -76,12 +84,30 @@ Stored<Done> TreeFold::read_to(std::uint64_t end, const std::stop_token& stop,
     }
     return Done{};
   }
+  return follow_to(end, stop, progress);
+}
+
+Stored<Done> TreeFold::follow_to(std::uint64_t end, const std::stop_token& stop,
+                                 ProgressMeter* progress) {
+  const auto last = ledger_->last_sequence();
+  if (!last) return Failure{last.error()};
+  if (last.value() < end) {
+    return failure(StoreError::Kind::Mismatch,
+                   fmt::format("partition {} ends with message {}, and not with {}", partition_,
+                               last.value(), end));
+  }
   auto reader = ledger_->follow(read() + 1);
   if (!reader) return Failure{reader.error()};
-  while (read() < end) {
+  for (int silent = 0; read() < end;) {
     if (stop.stop_requested()) return stopped();
     const auto messages = reader.value()->next(kReadTimeout);
     if (!messages) return Failure{messages.error()};
+    silent = messages.value().empty() ? silent + 1 : 0;
+    if (silent == kMaxSilentPolls) {
+      return failure(StoreError::Kind::Unavailable,
+                     fmt::format("message {}:{} does not come, though the ledger ends with {}",
+                                 partition_, read() + 1, last.value()));
+    }
     for (const Message& message : messages.value()) {
       if (message.sequence > end) break;
       if (auto taken = take(message); !taken) return taken;

@@ -31,8 +31,9 @@ class TreeFold {
   // Takes those that follow one another from where the tree is, by their hashes.
   eventstore::Stored<eventstore::Done> take(std::span<const KnownCommit> commits);
 
-  // Reads to message `end`, which is there. Unavailable when `stop` was asked for first; Mismatch,
-  // Corrupt and Unsupported when the ledger is not what `base` named or can't be read on.
+  // Reads to message `end`. Unavailable when `stop` was asked for first, or no message comes for
+  // half a minute; Mismatch, Corrupt and Unsupported when the ledger ends before, is not what
+  // `base` named or can't be read on.
   eventstore::Stored<eventstore::Done> read_to(std::uint64_t end, const std::stop_token& stop = {},
                                                ProgressMeter* progress = nullptr);
 
@@ -59,6 +60,8 @@ class TreeFold {
         base_(base),
         chain_(partition, start) {}
 
+  eventstore::Stored<eventstore::Done> follow_to(std::uint64_t end, const std::stop_token& stop,
+                                                 ProgressMeter* progress);
   eventstore::Stored<eventstore::Done> take(const eventstore::Message& message);
   eventstore::Stored<eventstore::Done> add(const KnownCommit& commit);
   eventstore::Stored<eventstore::Done> check_base() const;
@@ -73,7 +76,10 @@ class TreeFold {
   bool contradicts_ = false;  // `base_`, and will for good
 };
 
-// Whether the tree's first leaves are those that `head` names.
+// Whether the tree's first leaves are those that `head` names, all that is stored above them
+// included. Reads that much of the tree.
+bool proves(const eventstore::CommitTree& tree, const PartitionHead& head);
+// The same in a few reads, of a tree that is known to prove a later head.
 bool holds(const eventstore::CommitTree& tree, const PartitionHead& head);
 
 }  // namespace cassette::replay

@@ -43,6 +43,30 @@ Hash root_of(std::uint64_t size) {
   return frontier.root();
 }
 
+TEST_CASE("commit tree: the root is computed of the leaves, and of no byte that was changed") {
+  const Rig rig;
+  rig.filled(21);
+  const std::string whole = must(read_file(rig.file));
+  for (std::uint64_t size = 0; size <= 21; ++size) {
+    CHECK(must(rig.open().computed_root(size)) == root_of(size));
+  }
+  for (std::size_t at = 16; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    std::ofstream(rig.file, std::ios::binary) << bytes;
+    CAPTURE(at);
+    CHECK(must(rig.open(CommitTree::Access::Read).computed_root(21)) != root_of(21));
+  }
+}
+
+// More than is read at once.
+TEST_CASE("commit tree: the root of many leaves is computed") {
+  const Rig rig;
+  const CommitTree tree = rig.filled(20'000);
+  CHECK(must(tree.computed_root(20'000)) == root_of(20'000));
+  CHECK(must(tree.computed_root(12'345)) == root_of(12'345));
+}
+
 TEST_CASE("commit tree: opened again it holds the leaves and the root, at every size") {
   for (std::uint64_t size = 0; size <= 40; ++size) {
     CAPTURE(size);

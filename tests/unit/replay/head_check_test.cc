@@ -2,13 +2,16 @@
 // itself shows is verify's; here also what it can't show.
 #include "replay/head_check.h"
 
+#include "eventstore/commit_tree.h"
 #include "replay/verify.h"
 #include "tests/support/notary_rig.h"
+#include "tests/support/silent_ledger.h"
 #include "tests/support/small_market.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 
 using namespace cassette;
 using namespace cassette::testing;
@@ -191,6 +194,41 @@ TEST_CASE("tampering: a tree that was changed with the ledger helps nobody") {
   const auto found = must(replay::check_heads(forger.ledgers.all(), market().heads, options));
   REQUIRE_FALSE(found.empty());
   CHECK(found.front().kind == FindingKind::RewrittenHistory);
+}
+
+// Symptom: the tree's upper nodes agreed, and a commit that nobody had touched was named.
+TEST_CASE("tampering: a tree with changed leaves below its real nodes names no wrong commit") {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = eventstore::commit_tree_file(folder.path(), 0);
+  std::filesystem::create_directories(file.parent_path());
+  const std::string whole =
+      must(eventstore::read_file(eventstore::commit_tree_file(market().rig->folder.path(), 0)));
+  for (const std::size_t at : {16, 16 + 20, 16 + 40 + 20}) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    std::ofstream(file, std::ios::binary) << bytes;
+    replay::HeadCheckOptions options;
+    options.keys = {notary_key().public_key()};
+    options.data = folder.path();
+    const MemoryLedgers ledgers(Tape{market().tape.bodies()});
+    CHECK(told(must(replay::check_heads(ledgers.all(), market().heads, options))).empty());
+  }
+}
+
+TEST_CASE("heads: a ledger that gives fewer messages than it says ends the check") {
+  SilentLedger ledger;
+  std::vector<eventstore::Ledger*> ledgers{&ledger};
+  for (std::size_t i = 0; i < 3; ++i) {
+    ledger.append(i, market().tape.bodies()[i], {}, std::chrono::seconds(1));
+  }
+  ledger.missing = market().tape.bodies().size();
+  for (const bool with_trees : {false, true}) {
+    replay::HeadCheckOptions options;
+    if (with_trees) options.data = market().rig->folder.path();
+    const auto checked = replay::check_heads(ledgers, market().heads, options);
+    REQUIRE_FALSE(checked.ok());
+    CHECK(checked.error().what.find("message 4 does not come") != std::string::npos);
+  }
 }
 
 TEST_CASE("heads: of another key, changed, or contradicting one another") {
