@@ -210,60 +210,6 @@ TEST_CASE("notary: stored in the stream and not in the file, or in both and stil
   CHECK_FALSE(rig.sign());
 }
 
-TEST_CASE("notary: file, trees or stream are made again from the others") {
-  TapeMaker tape = busy_market(2);
-  NotaryRig rig(tape);
-  rig.recover();
-  rig.sign();
-  tape.run(register_vendor("v3"));
-  rig.copy(tape);
-  rig.sign();
-  const auto heads = rig.streamed();
-  const auto root_of_trees = [&] {
-    return must(eventstore::read_file(rig.folder / "notary/0.tree"));
-  };
-  const std::string tree = root_of_trees();
-
-  fs::remove(replay::heads_file(rig.folder.path()));
-  rig.recover();
-  CHECK(rig.filed() == heads);
-
-  fs::remove(rig.folder / "notary/0.tree");
-  rig.recover();
-  tape.run(register_vendor("v4"));
-  rig.copy(tape);
-  CHECK(rig.sign()->number == 3);
-  CHECK(root_of_trees().starts_with(tree.substr(0, 16 + 40)));
-
-  rig.stream.truncate(1);
-  rig.recover();
-  CHECK(rig.streamed() == rig.filed());
-  rig.stream.truncate(0);
-  rig.recover();
-  CHECK(rig.streamed() == rig.filed());
-  CHECK(rig.filed().size() == 3);
-}
-
-TEST_CASE("notary: a tree with a changed byte is built anew, and the proofs are right") {
-  const TapeMaker tape = busy_market(1);
-  NotaryRig rig(tape);
-  rig.recover();
-  rig.sign();
-  rig.notary.reset();
-  const fs::path file = rig.folder / "notary/0.tree";
-  std::string bytes = must(eventstore::read_file(file));
-  const std::string whole = bytes;
-  bytes[16 + 72 + 20] = static_cast<char>(bytes[16 + 72 + 20] ^ 1);
-  std::ofstream(file, std::ios::binary) << bytes;
-  rig.recover();
-  // The root is made of nodes above the leaf, so it may not show there; a proof shows it.
-  for (std::uint64_t commit = 1; commit <= tape.bodies().size(); ++commit) {
-    const auto proof = rig.notary->prove({0, commit}, 0);
-    if (!proof.ok()) CHECK(proof.error().kind == NoProof::Kind::Failed);
-    if (proof.ok()) CHECK(objection(proof.value(), proof.value().head).empty());
-  }
-}
-
 TEST_CASE("notary: it signs nothing that does not extend the last head") {
   TapeMaker tape = busy_market(1);
   NotaryRig rig(tape);
