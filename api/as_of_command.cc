@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -17,6 +16,7 @@
 #include "api/identity/keyring.h"
 #include "api/identity/sealing.h"
 #include "api/ledger_access.h"
+#include "api/scratch_folder.h"
 #include "eventstore/codec.h"
 #include "replay/as_of.h"
 #include "replay/as_of_report.h"
@@ -59,25 +59,6 @@ Failure<StoreError> refused(std::string why) {
   return Failure{StoreError{StoreError::Kind::Mismatch, std::move(why)}};
 }
 
-// A folder of this process, removed with it.
-class Scratch {
- public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() /
-              fmt::format("cassette-as-of-{}", static_cast<long>(getpid()))) {}
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 class AsOf {
  public:
   explicit AsOf(const AsOfSettings& settings) : settings_(settings) {}
@@ -86,6 +67,9 @@ class AsOf {
     auto access = open_ledger(settings_.ledger);
     if (!access) return could_not_run(access.error().what);
     access_.emplace(std::move(access).value());
+    auto scratch = ScratchFolder::make("as-of");
+    if (!scratch) return could_not_run(scratch.error().what);
+    scratch_ = std::move(scratch).value();
     ledgers_ = access_->borrowed();
     const std::string& kind = settings_.words[settings_.words.size() - 2];
     const auto entity = replay::entity_of(kind, settings_.words.back(),
@@ -183,7 +167,7 @@ class AsOf {
   Stored<std::unique_ptr<History>> open_either(const std::filesystem::path& folder) {
     auto own = projections::open_history(folder, ledgers_);
     if (own || own.error().kind != StoreError::Kind::Unavailable) return own;
-    auto others = projections::open_history_reader(folder, scratch_.path() / "reader");
+    auto others = projections::open_history_reader(folder, scratch_->path() / "reader");
     if (others) return others;
     return Failure{StoreError{others.error().kind,
                               own.error().what + "; and to read it: " + others.error().what}};
@@ -194,7 +178,7 @@ class AsOf {
     // A ledger of --nats may have no folder here: then nothing is left behind.
     std::error_code none;
     const bool kept = std::filesystem::exists(settings_.ledger.data, none);
-    const auto folder = kept ? history_folder(settings_.ledger) : scratch_.path() / "history";
+    const auto folder = kept ? history_folder(settings_.ledger) : scratch_->path() / "history";
     auto opened = open_either(folder);
     for (int tries = 1; !opened && tries < kMaxOpenings; ++tries) {
       if (opened.error().kind != StoreError::Kind::Unavailable) break;
@@ -272,7 +256,7 @@ class AsOf {
   }
 
   const AsOfSettings& settings_;
-  const Scratch scratch_;
+  std::unique_ptr<ScratchFolder> scratch_;
   std::optional<LedgerAccess> access_;
   std::vector<eventstore::Ledger*> ledgers_;
   std::unique_ptr<eventstore::KeyValue> keys_;

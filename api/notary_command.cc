@@ -1,8 +1,6 @@
 // Notary command: heads out of the NOTARY stream, proofs out of trees, and the check of either.
 #include "api/notary_command.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -13,12 +11,14 @@
 
 #include "api/http/json_text.h"
 #include "api/ledger_access.h"
+#include "api/scratch_folder.h"
 #include "eventstore/data_folder.h"
 #include "replay/head_check.h"
 #include "replay/notary.h"
 
 namespace cassette::api {
 
+using eventstore::CommitTree;
 using eventstore::NotaryPublicKey;
 using eventstore::Stored;
 using eventstore::StoreError;
@@ -79,6 +79,11 @@ Stored<OpenedHeads> open_heads(const HeadsSettings& settings) {
   auto keys = known_keys(settings);
   if (!keys) return Failure{keys.error()};
   opened.keys = std::move(keys).value();
+  if (opened.keys.empty()) {
+    spdlog::warn(
+        "no key is known, so heads are only held against the keys they name themselves: "
+        "anybody can have signed them; --key says whose are believed");
+  }
   auto access = open_ledger(settings.ledger);
   if (!access) return Failure{access.error()};
   opened.access = std::move(access).value();
@@ -119,23 +124,17 @@ int list(const HeadsSettings& settings) {
 // Trees of the data folder where they are what the head says, else made for the while.
 class ScratchTrees {
  public:
-  explicit ScratchTrees(fs::path data)
-      : data_(std::move(data)),
-        scratch_(fs::temp_directory_path() /
-                 fmt::format("cassette-prove-{}", static_cast<long>(getpid()))) {}
-  ~ScratchTrees() {
-    std::error_code error;
-    fs::remove_all(scratch_, error);
-  }
-  ScratchTrees(const ScratchTrees&) = delete;
-  ScratchTrees& operator=(const ScratchTrees&) = delete;
+  // `data` empty: there is none of this ledger.
+  ScratchTrees(fs::path data, const fs::path& scratch)
+      : data_(std::move(data)), scratch_(scratch) {}
 
-  Stored<eventstore::CommitTree> tree(std::uint32_t partition, eventstore::Ledger& ledger,
-                                      const replay::PartitionHead& end) const {
-    using eventstore::CommitTree;
-    auto kept =
-        CommitTree::open(eventstore::commit_tree_file(data_, partition), CommitTree::Access::Read);
-    if (kept && replay::holds(kept.value(), end)) return kept;
+  Stored<CommitTree> tree(std::uint32_t partition, eventstore::Ledger& ledger,
+                          const replay::PartitionHead& end) const {
+    if (!data_.empty()) {
+      auto kept = CommitTree::open(eventstore::commit_tree_file(data_, partition),
+                                   CommitTree::Access::Read);
+      if (kept && replay::proves(kept.value(), end)) return kept;
+    }
     spdlog::info("the tree of partition {} is read from the ledger", partition);
     const fs::path file = eventstore::commit_tree_file(scratch_, partition);
     auto made = CommitTree::open(file, CommitTree::Access::Write);
@@ -154,7 +153,7 @@ class ScratchTrees {
 
 const SignedHead* head_of(const std::vector<SignedHead>& heads, std::uint64_t number) {
   if (heads.empty()) return nullptr;
-  if (number == 0) return &heads.back();
+  if (number == 0) return &*std::ranges::max_element(heads, {}, &SignedHead::number);
   const auto found = std::ranges::find(heads, number, &SignedHead::number);
   return found == heads.end() ? nullptr : &*found;
 }
@@ -183,14 +182,14 @@ int prove_commit(const HeadsSettings& settings, const OpenedHeads& opened, const
 
 int prove_since(const OpenedHeads& opened, const SignedHead& since, const SignedHead& head,
                 const ScratchTrees& trees) {
-  std::vector<eventstore::CommitTree> made;
+  std::vector<CommitTree> made;
   for (std::uint32_t p = 0; p < opened.access.ledgers.size() && p < head.partitions.size(); ++p) {
     auto tree = trees.tree(p, *opened.access.ledgers[p], head.partitions[p]);
     if (!tree) return could_not_run(tree.error().what);
     made.push_back(std::move(tree).value());
   }
-  std::vector<const eventstore::CommitTree*> borrowed;
-  for (const eventstore::CommitTree& tree : made) borrowed.push_back(&tree);
+  std::vector<const CommitTree*> borrowed;
+  for (const CommitTree& tree : made) borrowed.push_back(&tree);
   const auto proof = replay::prove_consistency(borrowed, since, head);
   if (!proof) return no_proof(proof.error());
   return print(replay::to_json(replay::Proof(proof.value())) + "\n") ? kSound : kCouldNotRun;
@@ -206,8 +205,11 @@ int prove(const HeadsSettings& settings) {
                                                   : fmt::format("head {}", settings.head_number));
     return kUnsound;
   }
-  const ScratchTrees trees(settings.ledger.nats_url.empty() ? fs::path(settings.ledger.data)
-                                                            : fs::path());
+  const auto scratch = ScratchFolder::make("prove");
+  if (!scratch) return could_not_run(scratch.error().what);
+  const bool has_data = settings.ledger.nats_url.empty();
+  const ScratchTrees trees(has_data ? fs::path(settings.ledger.data) : fs::path(),
+                           scratch.value()->path());
   if (!settings.position.empty()) return prove_commit(settings, opened.value(), *head, trees);
   const SignedHead* since = head_of(opened.value().heads, settings.since);
   if (since == nullptr) {
@@ -226,11 +228,15 @@ std::string objection_to(const replay::Proof& proof, const std::vector<SignedHea
   };
   const SignedHead& claimed =
       std::visit([](const auto& each) -> const SignedHead& { return each.head; }, proof);
-  if (!trusted.empty() && std::ranges::find(trusted, claimed) == trusted.end()) {
-    return fmt::format("the proof is about head {}, which is not the one given", claimed.number);
+  const auto* const both = std::get_if<replay::ConsistencyProof>(&proof);
+  // Of two, the earlier is what somebody kept; the later is what it is to be shown to lead to.
+  const SignedHead& kept = both != nullptr ? both->since : claimed;
+  if (!trusted.empty() && std::ranges::find(trusted, kept) == trusted.end()) {
+    return fmt::format("the proof {} head {}, which is not the one given",
+                       both != nullptr ? "begins with" : "is about", kept.number);
   }
   if (std::string why = signature_objection(claimed); !why.empty()) return why;
-  if (const auto* both = std::get_if<replay::ConsistencyProof>(&proof)) {
+  if (both != nullptr) {
     if (std::string why = signature_objection(both->since); !why.empty()) return why;
   }
   return std::visit([&](const auto& each) { return replay::objection(each, claimed); }, proof);

@@ -53,6 +53,9 @@ CLI::App* add_prove(CLI::App& replay, HeadsSettings& settings) {
   sub->add_option("--head", settings.head_number, "Number of the head (default: the last one)")
       ->check(CLI::PositiveNumber);
   position->excludes(since);
+  add_keys(*sub, settings,
+           "Public key that heads must be signed by, or a file with one a line; repeatable "
+           "(default DATA/notary/keys)");
   sub->callback([&settings] {
     settings.task = HeadsSettings::Task::Prove;
     if (settings.position.empty() && settings.since == 0) {
@@ -70,9 +73,11 @@ CLI::App* add_check(CLI::App& replay, HeadsSettings& settings) {
   sub->add_option("PROOF", settings.proof_file, "File that `prove` or GET /audit/proof gave")
       ->required()
       ->check(CLI::ExistingFile);
-  sub->add_option("--head", settings.head_file,
-                  "File of signed heads, one a line: the proof must be about one of them (default: "
-                  "the head in the proof, which the key has to have signed as well)")
+  sub->add_option(
+         "--head", settings.head_file,
+         "File of signed heads, one a line: the proof must be about one of them, and one that a "
+         "head goes on from another must begin with one of them (default: "
+         "the head in the proof, which the key has to have signed as well)")
       ->check(CLI::ExistingFile);
   add_keys(*sub, settings, "The notary's public key, or a file with one a line; repeatable");
   sub->get_option("--key")->required();
@@ -85,7 +90,7 @@ CLI::App* add_check(CLI::App& replay, HeadsSettings& settings) {
 
 void add_notary(CLI::App& up, NotarySettings& settings) {
   up.add_option("--notary-commits", settings.commits,
-                "Commits after which the ledger's head is signed")
+                "Messages after which the ledger's head is signed")
       ->envname("CASSETTE_NOTARY_COMMITS")
       ->check(CLI::Range(std::uint64_t{1}, kMaxCommits))
       ->capture_default_str();
