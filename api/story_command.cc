@@ -71,10 +71,11 @@ int explain(const StorySettings& settings) {
 
 // ---- export
 
-// Nothing when none is named and the data folder has none.
+// Nothing when none is named and the data folder has none, or is not the ledger's.
 Stored<std::optional<eventstore::NotaryKey>> signing_key(const StorySettings& settings) {
   std::filesystem::path file = settings.notary_key;
   if (file.empty()) {
+    if (!settings.ledger.nats_url.empty()) return std::optional<eventstore::NotaryKey>();
     file = eventstore::notary_key_file(settings.ledger.data);
     if (!std::filesystem::exists(file)) return std::optional<eventstore::NotaryKey>();
   }

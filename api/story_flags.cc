@@ -81,9 +81,11 @@ CLI::App* add_export(CLI::App& replay, StorySettings& settings) {
                   "Program that makes Parquet of JSON lines (deploy/parquet)")
       ->envname("CASSETTE_PARQUET_WRITER")
       ->capture_default_str();
-  app->add_option("--notary-key", settings.notary_key,
-                  "Key that signs the manifest (default DATA/notary.key, when there is one)")
-      ->envname("CASSETTE_NOTARY_KEY")
+  app->add_option(
+         "--notary-key", settings.notary_key,
+         "File of the key that signs the manifest (default DATA/notary.key, when there is one "
+         "and no --nats)")
+      ->envname("CASSETTE_NOTARY_KEY_FILE")
       ->check(CLI::ExistingFile);
   app->add_flag("--json", settings.json, "The outcome as one JSON object")
       ->envname("CASSETTE_JSON");
@@ -103,7 +105,7 @@ CLI::App* add_restore(CLI::App& replay, StorySettings& settings) {
   app->add_option("--key", settings.key,
                   "Who must have signed it: ed25519:…, or a file with one a line, such as "
                   "DATA/notary/keys (default: whoever it says)")
-      ->envname("CASSETTE_KEY");
+      ->envname("CASSETTE_NOTARY_KEY");
   return app;
 }
 

@@ -60,6 +60,13 @@ TEST_CASE("export has its flags and variables, and defaults that work") {
   CHECK(refused({"export", "--out", "tape", "--shape", "round"}));
 }
 
+TEST_CASE("the key that signs and the key that is believed have variables of their own") {
+  const test::EnvironmentVariable signs("CASSETTE_NOTARY_KEY_FILE", "/dev/null");
+  const test::EnvironmentVariable believed("CASSETTE_NOTARY_KEY", "ed25519:00");
+  CHECK(story({"export", "--out", "tape"}).notary_key == "/dev/null");
+  CHECK(story({"restore", "/tmp"}).key == "ed25519:00");
+}
+
 TEST_CASE("restore takes a folder that is there") {
   const StorySettings settings = story({"restore", "/tmp", "--check", "--key", "ed25519:00"});
   CHECK(settings.task == StorySettings::Task::Restore);
