@@ -99,6 +99,7 @@ void LedgerAudit::take(const StoreError& error, Track& track) {
     whole_ = track.whole = false;
   } else {
     report_.error = error.what;
+    if (error.kind == StoreError::Kind::Unsupported) unread_ = &track;
   }
 }
 
@@ -175,6 +176,9 @@ VerifyReport LedgerAudit::report() {
     track.run->join();
     whole_ = whole_ && track.run->audit().whole();
     report_.heads.push_back({track.partition, track.run->audit().last_commit()});
+  }
+  if (unread_ != nullptr) {
+    report_.unread = Position{unread_->partition, unread_->run->audit().last_read() + 1};
   }
   check_ledger_ids();
   report_.pending_reactions = reactions_.pending();

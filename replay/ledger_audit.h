@@ -74,7 +74,8 @@ class LedgerAudit {
   TimedFindings findings_;
   ReactionAudit reactions_;
   std::vector<Track> tracks_;
-  bool whole_ = true;  // every partition is
+  bool whole_ = true;              // every partition is
+  const Track* unread_ = nullptr;  // whose next message can't be understood
   VerifyReport report_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "eventstore/codec.h"
 #include "eventstore/tenure.h"
@@ -13,6 +14,16 @@
 
 namespace cassette::replay {
 namespace {
+
+// Bytes that two hashes have in common when one is the other, damaged: of 32. Two that have nothing
+// to do with one another agree in this many once in 10^29.
+constexpr int kNearlyEqualBytes = 16;
+
+bool is_damaged(const eventstore::Hash& hash, const eventstore::Hash& other) {
+  int equal = 0;
+  for (std::size_t i = 0; i < hash.size(); ++i) equal += hash[i] == other[i] ? 1 : 0;
+  return equal >= kNearlyEqualBytes;
+}
 
 // The first eight bytes of a hash: enough to tell a copy from anything else but a forgery.
 std::uint64_t prefix_of(const eventstore::Hash& hash) {
@@ -36,11 +47,8 @@ PartitionAudit::PartitionAudit(std::uint32_t partition, std::uint32_t partitions
 // ---- commits
 
 CommitNote PartitionAudit::check(const StoredCommit& stored, Screened screened) {
-  if (suspect_) {
-    sever(suspect_->sequence, "is a commit of an owner of this ledger, and not in its chain");
-    suspect_.reset();
-  }
-  last_read_ = stored.position.commit;
+  if (suspect_) sever_at_suspect(&stored.hash);
+  last_read_ = last_told_ = stored.position.commit;
   if (last_commit_ == 0) check_genesis(stored);
   if (stored.commit.at < time_) {
     findings_.add(FindingKind::TimeRunsBack, stored.position,
@@ -55,6 +63,7 @@ CommitNote PartitionAudit::check(const StoredCommit& stored, Screened screened) 
   }
   last_commit_ = stored.position.commit;
   time_ = stored.commit.at;
+  last_hash_ = stored.hash;
   chained_.insert(prefix_of(stored.hash));
   note.whole = whole_;
   return note;
@@ -215,22 +224,62 @@ void PartitionAudit::check_home(Position position, const domain::Event& event) {
 
 // ---- strays
 
+// An engine writes no commit but after the last one. So a stray commit that follows nothing that is
+// here tells of one that was: whoever wrote it, since its owner's claim may be what was changed.
 void PartitionAudit::check(const StrayMessage& message) {
   last_read_ = message.sequence;
   if (!whole_ || is_copy(message)) return;
-  if (suspect_) {
-    // The second names the first: then the first is as it was written, and the one before isn't.
-    const bool follows = message.commit && message.commit->prev == suspect_->hash;
-    const std::uint64_t changed = follows ? suspect_->sequence - 1 : suspect_->sequence;
-    suspect_.reset();
-    return sever(changed, "was changed or replaced: what follows names another body");
+  const std::uint64_t before = std::exchange(last_told_, message.sequence);
+  if (!message.commit || last_commit_ == 0) return;
+  if (is_rooted(message) && !owners_.contains(message.commit->owner)) {
+    forked_.insert(prefix_of(message.hash));
+    return;
   }
-  if (message.commit && owners_.contains(message.commit->owner)) suspect_ = message;
+  if (!suspect_) {
+    suspect_ = Suspect{message.sequence, before, message.commit->prev, message.hash};
+    return;
+  }
+  // The second names the first: then the first is as it was written, and the one before isn't.
+  if (message.commit->prev == suspect_->hash) {
+    sever(suspect_->before,
+          fmt::format("was changed or replaced, or one after it taken away: {} names another body",
+                      format(Position{partition_, suspect_->sequence})));
+  } else {
+    sever(suspect_->sequence, "was changed or replaced: what follows names another body");
+  }
+  suspect_.reset();
 }
 
 // Of a commit that stands in the chain: whoever put it there took nothing from the chain.
 bool PartitionAudit::is_copy(const StrayMessage& message) const {
-  return message.commit && chained_.contains(prefix_of(message.hash));
+  return message.commit && holds(message.hash);
+}
+
+// It follows a commit of the chain, if only by way of others, or names none at all.
+bool PartitionAudit::is_rooted(const StrayMessage& message) const {
+  const eventstore::Hash& prev = message.commit->prev;
+  return prev == eventstore::Hash{} || holds(prev) || forked_.contains(prefix_of(prev));
+}
+
+bool PartitionAudit::holds(const eventstore::Hash& hash) const {
+  return chained_.contains(prefix_of(hash));
+}
+
+void PartitionAudit::sever_at_suspect(const eventstore::Hash* follower) {
+  const Suspect suspect = *std::exchange(suspect_, std::nullopt);
+  if (holds(suspect.prev)) {
+    return sever(suspect.sequence, "is a commit of an owner of this ledger, and not in its chain");
+  }
+  if (follower != nullptr && suspect.prev == *follower) {
+    return sever(suspect.sequence, "stands before the commit that it follows");
+  }
+  if (is_damaged(suspect.prev, last_hash_)) {
+    return sever(suspect.sequence, "was changed: it names nearly the hash of the last commit");
+  }
+  sever(suspect.before,
+        fmt::format("was changed or replaced, or one after it taken away: {} names another body, "
+                    "if it is not itself the one",
+                    format(Position{partition_, suspect.sequence})));
 }
 
 void PartitionAudit::sever(std::uint64_t sequence, const std::string& what) {
@@ -243,12 +292,14 @@ void PartitionAudit::check_hole(const std::string& what) {
   findings_.add(FindingKind::Hole, {partition_, last_read_ + 1}, what);
 }
 
+void PartitionAudit::check_changed(const std::string& what) {
+  sever(last_read_ + 1, what);
+}
+
 // ---- the end
 
 void PartitionAudit::finish() {
-  if (suspect_) {
-    sever(suspect_->sequence, "is a commit of an owner of this ledger, and not in its chain");
-  }
+  if (suspect_) sever_at_suspect(nullptr);
   if (last_commit_ == 0 && last_read_ > 0) {
     findings_.add(FindingKind::WrongGenesis, {partition_, 1}, "does not create the ledger");
   }

@@ -33,6 +33,9 @@ class PartitionAudit {
   void check(const StrayMessage& message);
   // A message is missing after the last one.
   void check_hole(const std::string& what);
+  // The next message would follow the last commit and can't be read, and what comes after it shows
+  // that it is not what was written.
+  void check_changed(const std::string& what);
   // After the last message: what must hold of the whole.
   void finish();
 
@@ -46,6 +49,8 @@ class PartitionAudit {
   const std::string& ledger_id() const { return ledger_id_; }
   // False once the chain is broken: what follows can't be judged.
   bool whole() const { return whole_; }
+  // Whether a commit with that hash stands in the chain so far.
+  bool holds(const eventstore::Hash& hash) const;
   // False once an event contradicted the state: it is not folded any further.
   bool folding() const { return folding_; }
   // Every order, closed or not.
@@ -70,6 +75,9 @@ class PartitionAudit {
   void note_parts(const eventstore::StoredCommit& stored, CommitNote& note) const;
   bool is_local(std::string_view id) const;
   bool is_copy(const StrayMessage& message) const;
+  bool is_rooted(const StrayMessage& message) const;
+  // `follower`: the hash of a commit that stands in the chain and comes after the suspect.
+  void sever_at_suspect(const eventstore::Hash* follower);
   void sever(std::uint64_t sequence, const std::string& what);
 
   const std::uint32_t partition_;
@@ -83,14 +91,23 @@ class PartitionAudit {
   std::vector<const domain::Event*> closing_;
   std::vector<const domain::SubOrderRecorded*> behind_;
   std::unordered_set<std::uint64_t> chained_;  // prefixes of all hashes in the chain
+  std::unordered_set<std::uint64_t> forked_;   // and of strays that go back to one of these
+  eventstore::Hash last_hash_{};               // of the last commit
   std::uint64_t last_read_ = 0;
+  std::uint64_t last_told_ = 0;  // the last message that was no copy
   std::uint64_t last_commit_ = 0;
   domain::Timestamp time_;
   std::string ledger_id_;
   std::string owner_;
   std::unordered_set<std::string> owners_;
-  // A stray commit of an owner of ours, until the next message tells which of two was changed.
-  std::optional<StrayMessage> suspect_;
+  // A stray commit that a chain was broken before or at, until the next one tells which it is.
+  struct Suspect {
+    std::uint64_t sequence = 0;
+    std::uint64_t before = 0;  // the message before it that was no copy
+    eventstore::Hash prev{};
+    eventstore::Hash hash{};
+  };
+  std::optional<Suspect> suspect_;
   bool whole_ = true;
   bool folding_ = true;
 };

@@ -1,6 +1,8 @@
 // The thread of one partition's audit.
 #include "replay/partition_run.h"
 
+#include <algorithm>
+
 #include "eventstore/codec.h"
 
 namespace cassette::replay {
@@ -12,6 +14,9 @@ namespace {
 
 // Notes that are handed on together: each handing over takes a lock.
 constexpr std::size_t kBatch = 64;
+// Messages after one that can't be read which are asked for its hash: more void ones than ever
+// stood between two commits.
+constexpr std::uint64_t kLookAhead = 64;
 
 }  // namespace
 
@@ -32,6 +37,7 @@ PartitionRun::~PartitionRun() {
 }
 
 void PartitionRun::stop() {
+  stopping_ = true;
   notes_.stop();
   source_.stop();
 }
@@ -87,9 +93,45 @@ Note PartitionRun::note_of(const SourceItem& item) {
     audit_.check(*message);
     return StrayNote{message->sequence, message->bytes, message->why, audit_.whole()};
   }
-  const auto& error = std::get<StoreError>(item);
+  return note_of(std::get<StoreError>(item));
+}
+
+Note PartitionRun::note_of(const StoreError& error) {
+  const std::uint64_t next = audit_.last_read() + 1;
+  if (error.kind == StoreError::Kind::Unavailable && is_gone(next)) {
+    return note_of(StoreError{StoreError::Kind::Corrupt, "is gone, and the ledger went on to " +
+                                                             std::to_string(source_.end())});
+  }
   if (error.kind == StoreError::Kind::Corrupt) audit_.check_hole(error.what);
+  if (error.kind == StoreError::Kind::Unsupported && is_replaced(next)) {
+    audit_.check_changed("was changed: what follows names another body, and it can't be read (" +
+                         error.what + ")");
+  }
   return error;
+}
+
+bool PartitionRun::is_gone(std::uint64_t sequence) {
+  if (stopping_) return false;
+  const auto message = ledger_.read(sequence);
+  return message.ok() && !message.value();
+}
+
+bool PartitionRun::is_replaced(std::uint64_t sequence) {
+  const auto unread = ledger_.read(sequence);
+  if (!unread.ok() || !unread.value()) return false;
+  const eventstore::Hash own = eventstore::hash_of(unread.value()->body);
+  bool replaced = false;
+  const std::uint64_t end = std::min(source_.end(), sequence + kLookAhead);
+  for (std::uint64_t later = sequence + 1; later <= end; ++later) {
+    const auto message = ledger_.read(later);
+    if (!message.ok() || !message.value()) break;
+    const std::string& body = message.value()->body;
+    const auto prev = eventstore::prev_of(body);
+    if (!prev || *prev == eventstore::Hash{}) continue;
+    if (*prev == own) return false;
+    replaced = replaced || !(audit_.holds(*prev) || audit_.holds(eventstore::hash_of(body)));
+  }
+  return replaced;
 }
 
 }  // namespace cassette::replay

@@ -2,6 +2,7 @@
 // the audit of all partitions.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -57,6 +58,11 @@ class PartitionRun {
   // Audits what is there up to the end. False when it could not.
   bool audit_all();
   Note note_of(const SourceItem& item);
+  Note note_of(const eventstore::StoreError& error);
+  // The message is not there, and later ones were.
+  bool is_gone(std::uint64_t sequence);
+  // What comes after the message names other commits than it, and none names it.
+  bool is_replaced(std::uint64_t sequence);
 
   const std::uint32_t partition_;
   eventstore::Ledger& ledger_;
@@ -67,6 +73,7 @@ class PartitionRun {
   CommitScreen screen_;
   CommitSource source_;
   bool ended_ = false;  // at a hole: there is nothing behind it
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

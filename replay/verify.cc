@@ -71,15 +71,43 @@ bool is_of_heads(const Finding& finding) {
   return finding.kind == FindingKind::RewrittenHistory || finding.kind == FindingKind::CutTail;
 }
 
-// Names the commits by the trees that were there when it was signed, where that is possible.
-void name_exactly(std::span<eventstore::Ledger* const> ledgers, const VerifyOptions& options,
-                  VerifyReport& report) {
-  if (options.data.empty() || std::ranges::none_of(report.findings, is_of_heads)) return;
+bool any_of_heads(std::span<const Finding> findings, std::uint32_t partition) {
+  return std::ranges::any_of(findings, [=](const Finding& each) {
+    return is_of_heads(each) && each.position.partition == partition;
+  });
+}
+
+// A message that the rules of this version can't read is one of a newer version, unless heads say
+// that something else was signed.
+void tell_unread(VerifyReport& report) {
+  if (!report.unread || !any_of_heads(report.findings, report.unread->partition)) return;
+  const bool told = std::ranges::any_of(report.findings, [&](const Finding& each) {
+    return each.kind == FindingKind::SeveredChain && each.position == *report.unread;
+  });
+  if (told) return;
+  report.findings.push_back({FindingKind::SeveredChain, *report.unread, 1,
+                             "can't be read, and heads signed another history: " + report.error});
+}
+
+// Once more by what only heads need: past a message that could not be read, and by the trees that
+// were there when they were signed, which name the very commits.
+void hold_heads(std::span<eventstore::Ledger* const> ledgers, const VerifyOptions& options,
+                VerifyReport& report) {
+  const bool doubted = std::ranges::any_of(report.findings, is_of_heads);
+  if (options.heads.empty() || !(report.unread || (doubted && !options.data.empty()))) return;
   const auto exact =
       check_heads(ledgers, options.heads, {options.keys, options.data, nullptr, options.stop});
-  if (!exact.ok() || std::ranges::none_of(exact.value(), is_of_heads)) return;
-  std::erase_if(report.findings, is_of_heads);
-  std::ranges::copy_if(exact.value(), std::back_inserter(report.findings), is_of_heads);
+  if (!exact.ok()) return;
+  for (std::uint32_t p = 0; p < ledgers.size(); ++p) {
+    if (!any_of_heads(exact.value(), p)) continue;
+    const auto here = [p](const Finding& each) {
+      return is_of_heads(each) && each.position.partition == p;
+    };
+    std::erase_if(report.findings, here);
+    std::ranges::copy_if(exact.value(), std::back_inserter(report.findings), here);
+  }
+  tell_unread(report);
+  if (!report.findings.empty()) report.verdict = Verdict::Unsound;
 }
 
 void judge_heads(const VerifyOptions& options, VerifyReport& report) {
@@ -103,6 +131,9 @@ VerifyReport verify(std::span<eventstore::Ledger* const> ledgers, const VerifyOp
   if (ledgers.empty()) return could_not_run("there is no ledger to verify");
   if (options.since) {
     std::string why = objection(*options.since, options, ledgers.size());
+    if (why.empty() && !within(*options.since, options.until)) {
+      why = "the head to start from is not within the cut to end at: nothing would be checked";
+    }
     if (!why.empty()) return could_not_run(std::move(why));
   }
   const auto ends = ends_of(ledgers, options);
@@ -125,7 +156,7 @@ VerifyReport verify(std::span<eventstore::Ledger* const> ledgers, const VerifyOp
       report.trusted.push_back({p, options.since->partitions[p].commit});
     }
   }
-  name_exactly(ledgers, held, report);
+  hold_heads(ledgers, held, report);
   if (report.verdict != Verdict::CouldNotRun) judge_heads(options, report);
   return report;
 }

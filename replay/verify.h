@@ -30,7 +30,9 @@ struct VoidFound {
 
 struct VerifyReport {
   Verdict verdict = Verdict::CouldNotRun;
-  std::string error;  // why it could not run; empty otherwise
+  std::string error;  // why it could not run, or not read on; empty otherwise
+  // The message that `error` is of, when it follows the last commit and can't be understood.
+  std::optional<eventstore::Position> unread;
   std::string ledger_id;
   std::uint64_t commits = 0;
   std::uint64_t events = 0;

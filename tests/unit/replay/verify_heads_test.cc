@@ -204,7 +204,96 @@ TEST_CASE("verify heads: one of another ledger, and one of another key") {
   CHECK(report.findings.front().kind == FindingKind::BrokenHeads);
 }
 
+// A last commit that could not be read made verify give up, whatever was signed.
+TEST_CASE("verify heads: a commit that can't be read is held against what was signed") {
+  const TapeMaker tape = busy_market(1);
+  VerifyOptions options;
+  options.heads = {head_of(tape)};
+  options.keys = {notary_key().public_key()};
+  Tape tampered = tape_of(tape);
+  const std::uint64_t last = tampered[0].size();
+  std::string& body = tampered[0].back();
+  SUBCASE("a type") {
+    const std::size_t at = body.find("\"type\":\"");
+    REQUIRE(at != std::string::npos);
+    body[at + 8] = 'Z';
+  }
+  SUBCASE("the version") {
+    const std::size_t at = body.find("\"v\":1");
+    REQUIRE(at != std::string::npos);
+    body[at + 4] = '9';
+  }
+  const VerifyReport bare = replay::verify(MemoryLedgers(tampered).all(), {});
+  CHECK(bare.verdict == Verdict::CouldNotRun);
+  const VerifyReport report = replay::verify(MemoryLedgers(tampered).all(), options);
+  INFO(told(report));
+  CHECK(report.verdict == Verdict::Unsound);
+  CHECK(finds(report, FindingKind::RewrittenHistory, {0, last}));
+  CHECK(finds(report, FindingKind::SeveredChain, {0, last}));
+}
+
+namespace {
+
+// A ledger of which every message is gone, though it knows how many it had.
+class Emptied : public test::FaultyLedger {
+ public:
+  using FaultyLedger::FaultyLedger;
+  eventstore::Stored<std::unique_ptr<eventstore::LedgerReader>> follow(std::uint64_t) override {
+    return Failure{eventstore::StoreError{eventstore::StoreError::Kind::Unavailable, "nothing"}};
+  }
+  eventstore::Stored<std::optional<eventstore::Message>> read(std::uint64_t) override {
+    return std::optional<eventstore::Message>{};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("verify heads: messages that are gone are missing, also where the stream knows of them") {
+  const TapeMaker tape = busy_market(1);
+  VerifyOptions options;
+  options.heads = {head_of(tape)};
+  options.keys = {notary_key().public_key()};
+  MemoryLedgers ledgers(tape_of(tape));
+  Emptied emptied(ledgers[0]);
+  std::vector<eventstore::Ledger*> all{&emptied};
+  const VerifyReport report = replay::verify(all, options);
+  INFO(told(report));
+  CHECK(report.verdict == Verdict::Unsound);
+  CHECK(finds(report, FindingKind::Hole, {0, 1}));
+  CHECK(finds(report, FindingKind::CutTail, {0, 1}));
+}
+
+// With the trees of one partition, what heads say of another was lost.
+TEST_CASE("verify heads: what one partition's tree names exactly leaves the others' findings") {
+  const TapeMaker tape = busy_market(2);
+  NotaryRig rig(tape);
+  rig.recover();
+  VerifyOptions options;
+  options.heads = {*rig.sign()};
+  options.keys = {notary_key().public_key()};
+  options.data = rig.folder.path();
+  Tape tampered = tape_of(tape);
+  for (Bodies& bodies : tampered) bodies.pop_back();
+  const VerifyReport report = replay::verify(MemoryLedgers(tampered).all(), options);
+  INFO(told(report));
+  for (const std::uint32_t p : {0U, 1U}) {
+    CHECK(finds(report, FindingKind::CutTail, {p, tape.bodies(p).size()}));
+  }
+}
+
 // ---- until
+
+TEST_CASE("verify until: a cut that ends before the head to start from leaves nothing to judge") {
+  TapeMaker tape = busy_market(1);
+  VerifyOptions options = trusting(head_of(tape));
+  const std::uint64_t end = options.since->partitions[0].commit;
+  options.until = replay::Cut{{end - 1}};
+  const VerifyReport report = verify_tape(tape, options);
+  CHECK(report.verdict == Verdict::CouldNotRun);
+  CHECK(report.error.find("not within the cut") != std::string::npos);
+  options.until = replay::Cut{{end}};
+  CHECK(verify_tape(tape, options).verdict == Verdict::Sound);
+}
 
 TEST_CASE("verify until: what comes after the cut is neither read nor judged") {
   for (const std::uint32_t partitions : {1U, 4U}) {
