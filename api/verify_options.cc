@@ -29,6 +29,33 @@ Stored<std::vector<replay::SignedHead>> heads_in(const std::string& file) {
   return heads;
 }
 
+// The newest head of `heads` that is not after `text`, a position.
+Stored<replay::SignedHead> head_at(const std::string& text, eventstore::Position position,
+                                   const std::vector<replay::SignedHead>& heads) {
+  if (heads.empty()) {
+    return unusable("--since " + text + " takes --heads: the newest head not after it is trusted");
+  }
+  const replay::SignedHead* newest = nullptr;
+  for (const replay::SignedHead& head : heads) {
+    if (position.partition >= head.partitions.size()) continue;
+    if (head.partitions[position.partition].commit > position.commit) continue;
+    if (newest == nullptr || newest->number < head.number) newest = &head;
+  }
+  if (newest == nullptr) return unusable("no head of --heads is at or before --since " + text);
+  return *newest;
+}
+
+// What judging starts after: `--since` is a position or a file.
+Stored<replay::SignedHead> since_of(const VerifySettings& settings,
+                                    const std::vector<replay::SignedHead>& heads) {
+  if (const auto position = eventstore::parse_position(settings.since_file)) {
+    return head_at(settings.since_file, *position, heads);
+  }
+  auto own = heads_in(settings.since_file);
+  if (!own.ok()) return Failure{own.error()};
+  return std::move(own.value().back());
+}
+
 // Those given, else those of the data folder's notary, when it has some.
 Stored<std::vector<NotaryPublicKey>> keys_of(const VerifySettings& settings) {
   std::vector<std::string> texts = settings.keys;
@@ -44,6 +71,11 @@ Stored<std::vector<NotaryPublicKey>> keys_of(const VerifySettings& settings) {
     keys.insert(keys.end(), some.value().begin(), some.value().end());
   }
   return keys;
+}
+
+// Why the text is neither; empty when it is one.
+std::string position_or_file(const std::string& text) {
+  return eventstore::parse_position(text) ? std::string() : CLI::ExistingFile(text);
 }
 
 Stored<replay::Cut> cut_of(const std::string& text, std::span<eventstore::Ledger* const> ledgers) {
@@ -69,10 +101,11 @@ void add_verify_options(CLI::App& verify, VerifySettings& settings) {
       ->check(CLI::ExistingFile);
   verify
       .add_option("--since", settings.since_file,
-                  "Judge what comes after the last signed head of this file; all before is folded "
-                  "as it is, and held against the head's hashes and roots")
+                  "Judge what comes after a signed head: the last one of this file or, of a "
+                  "position such as 0:1841, the newest one of --heads that is not after it; all "
+                  "before is folded as it is, and held against the head's hashes and roots")
       ->envname("CASSETTE_SINCE")
-      ->check(CLI::ExistingFile);
+      ->check(CLI::Validator(position_or_file, "POSITION|FILE"));
   verify
       .add_option("--key", settings.keys,
                   "Public key that heads must be signed by, or a file with one a line; repeatable "
@@ -99,9 +132,9 @@ Stored<replay::VerifyOptions> verify_options(const VerifySettings& settings,
   }
   if (!settings.since_file.empty()) {
     if (options.keys.empty()) return unusable("--since takes the notary's --key");
-    auto heads = heads_in(settings.since_file);
-    if (!heads.ok()) return Failure{heads.error()};
-    options.since = std::move(heads.value().back());
+    auto head = since_of(settings, options.heads);
+    if (!head.ok()) return Failure{head.error()};
+    options.since = std::move(head).value();
   }
   if (!settings.until.empty()) {
     auto cut = cut_of(settings.until, ledgers);

@@ -104,3 +104,20 @@ TEST_CASE("verify's flags: what is in no file, or is no head, or has no key, is 
   settings.heads_file = (files.folder / "nowhere").string();
   CHECK_FALSE(files.refusal(settings).empty());
 }
+
+TEST_CASE("verify's flags: a position to start from is that of the newest head not after it") {
+  Files files;
+  const std::string end = std::to_string(files.last.partitions[0].commit);
+  const std::string before = std::to_string(files.last.partitions[0].commit - 1);
+  VerifySettings settings =
+      parsed({"--heads", files.heads, "--key", files.key, "--since", "0:" + end});
+  CHECK(must(api::verify_options(settings, files.ledgers.all())).since->number == 2);
+  settings.since_file = "0:" + before;
+  CHECK(must(api::verify_options(settings, files.ledgers.all())).since->number == 1);
+  for (const std::string nowhere : {"0:1", "7:1"}) {
+    settings.since_file = nowhere;
+    CHECK(files.refusal(settings) == "no head of --heads is at or before --since " + nowhere);
+  }
+  settings.heads_file.clear();
+  CHECK(files.refusal(settings).find("takes --heads") != std::string::npos);
+}
