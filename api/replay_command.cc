@@ -61,17 +61,14 @@ bool print(std::string_view text) {
   return std::fflush(stdout) == 0;
 }
 
-int compare_models(const VerifySettings& settings,
-                   const std::vector<eventstore::Ledger*>& ledgers) {
+replay::ModelReport compare_models(const VerifySettings& settings,
+                                   const std::vector<eventstore::Ledger*>& ledgers) {
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
   replay::RebuildOptions options;
   options.progress = &meter;
   const auto scratch = std::filesystem::temp_directory_path() /
                        fmt::format("cassette-verify-{}", static_cast<long>(getpid()));
-  const replay::ModelReport report =
-      replay::verify_read_models(settings.read_models, ledgers, scratch, options);
-  print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
-  return static_cast<int>(report.verdict);
+  return replay::verify_read_models(settings.read_models, ledgers, scratch, options);
 }
 
 std::string listed(const std::vector<eventstore::Position>& positions) {
@@ -132,11 +129,15 @@ int run_verify(const VerifySettings& settings) {
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "messages"));
   options.value().progress = &meter;
   const replay::VerifyReport report = replay::verify(ledgers, options.value());
-  print(settings.json ? replay::to_json(report) + "\n" : replay::to_text(report));
-  if (report.verdict != replay::Verdict::Sound || settings.read_models.empty()) {
+  const bool alone = report.verdict != replay::Verdict::Sound || settings.read_models.empty();
+  if (!settings.json) print(replay::to_text(report));
+  if (alone) {
+    if (settings.json) print(replay::to_json(report) + "\n");
     return static_cast<int>(report.verdict);
   }
-  return compare_models(settings, ledgers);
+  const replay::ModelReport models = compare_models(settings, ledgers);
+  print(settings.json ? replay::to_json(report, models) + "\n" : replay::to_text(models));
+  return static_cast<int>(models.verdict);
 }
 
 int run_rebuild(const RebuildSettings& settings) {

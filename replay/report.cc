@@ -131,4 +131,10 @@ std::string to_json(const VerifyReport& report) {
   return eventstore::to_json(document);
 }
 
+std::string to_json(const VerifyReport& report, const ModelReport& models) {
+  std::string json = to_json(report);
+  json.back() = ',';  // was the closing brace
+  return json + "\"readModels\":" + to_json(models) + "}";
+}
+
 }  // namespace cassette::replay

@@ -57,6 +57,15 @@ TEST_CASE("report: JSON says the same") {
         R"("what":"event 1 \"x\""}],"voids":[{"position":"0:4","why":"not a commit"}]})");
 }
 
+TEST_CASE("report: read models are a member of the one object") {
+  replay::ModelReport models;
+  models.verdict = replay::Verdict::Sound;
+  models.positions = {{0, 10}};
+  const std::string json = replay::to_json(unsound(), models);
+  CHECK(json.starts_with(R"({"verdict":"unsound",)"));
+  CHECK(json.ends_with("}],\"readModels\":" + replay::to_json(models) + "}"));
+}
+
 TEST_CASE("progress: rate since the start, time left at that rate, five times a second") {
   std::chrono::steady_clock::time_point now;
   std::vector<replay::Progress> shown;
