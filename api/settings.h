@@ -98,7 +98,7 @@ struct VerifySettings {
   LedgerSettings ledger;
   std::string read_models;        // a generations folder; empty: not compared
   std::string heads_file;         // empty: no heads
-  std::string since_file;         // of the head to start judging after; empty: the beginning
+  std::string since;              // a file of heads, or a position; empty: the beginning
   std::vector<std::string> keys;  // texts or files
   std::string until;              // a moment; empty: the end
   bool json = false;

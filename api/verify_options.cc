@@ -48,10 +48,10 @@ Stored<replay::SignedHead> head_at(const std::string& text, eventstore::Position
 // What judging starts after: `--since` is a position or a file.
 Stored<replay::SignedHead> since_of(const VerifySettings& settings,
                                     const std::vector<replay::SignedHead>& heads) {
-  if (const auto position = eventstore::parse_position(settings.since_file)) {
-    return head_at(settings.since_file, *position, heads);
+  if (const auto position = eventstore::parse_position(settings.since)) {
+    return head_at(settings.since, *position, heads);
   }
-  auto own = heads_in(settings.since_file);
+  auto own = heads_in(settings.since);
   if (!own.ok()) return Failure{own.error()};
   return std::move(own.value().back());
 }
@@ -100,7 +100,7 @@ void add_verify_options(CLI::App& verify, VerifySettings& settings) {
       ->envname("CASSETTE_HEADS")
       ->check(CLI::ExistingFile);
   verify
-      .add_option("--since", settings.since_file,
+      .add_option("--since", settings.since,
                   "Judge what comes after a signed head: the last one of this file or, of a "
                   "position such as 0:1841, the newest one of --heads that is not after it; all "
                   "before is folded as it is, and held against the head's hashes and roots")
@@ -130,7 +130,7 @@ Stored<replay::VerifyOptions> verify_options(const VerifySettings& settings,
     if (!heads.ok()) return Failure{heads.error()};
     options.heads = std::move(heads).value();
   }
-  if (!settings.since_file.empty()) {
+  if (!settings.since.empty()) {
     if (options.keys.empty()) return unusable("--since takes the notary's --key");
     auto head = since_of(settings, options.heads);
     if (!head.ok()) return Failure{head.error()};

@@ -89,18 +89,18 @@ TEST_CASE("verify's flags: what is in no file, or is no head, or has no key, is 
   Files files;
   VerifySettings settings;
   settings.ledger.data = files.folder.path().string();
-  settings.since_file = files.heads;
+  settings.since = files.heads;
   CHECK(files.refusal(settings) == "--since takes the notary's --key");
   settings.keys = {"ed25519:short"};
   CHECK_FALSE(files.refusal(settings).empty());
   settings.keys = {files.key};
   const std::string empty = (files.folder / "empty").string();
   test::write_file(empty, "");
-  settings.since_file = empty;
+  settings.since = empty;
   CHECK(files.refusal(settings).find("holds no signed head") != std::string::npos);
   test::write_file(empty, "{}\n");
   CHECK_FALSE(files.refusal(settings).empty());
-  settings.since_file.clear();
+  settings.since.clear();
   settings.heads_file = (files.folder / "nowhere").string();
   CHECK_FALSE(files.refusal(settings).empty());
 }
@@ -112,10 +112,10 @@ TEST_CASE("verify's flags: a position to start from is that of the newest head n
   VerifySettings settings =
       parsed({"--heads", files.heads, "--key", files.key, "--since", "0:" + end});
   CHECK(must(api::verify_options(settings, files.ledgers.all())).since->number == 2);
-  settings.since_file = "0:" + before;
+  settings.since = "0:" + before;
   CHECK(must(api::verify_options(settings, files.ledgers.all())).since->number == 1);
   for (const std::string nowhere : {"0:1", "7:1"}) {
-    settings.since_file = nowhere;
+    settings.since = nowhere;
     CHECK(files.refusal(settings) == "no head of --heads is at or before --since " + nowhere);
   }
   settings.heads_file.clear();
