@@ -78,7 +78,8 @@ void NotaryRole::step(const std::stop_token& stop) {
       signed_at_ = last.value()->at;
     }
     if (notary_->foreign() > 0) {
-      spdlog::warn("{} messages of NOTARY are no heads of this notary", notary_->foreign());
+      spdlog::warn("{} messages of NOTARY are no heads of this notary, or copies",
+                   notary_->foreign());
     }
   }
   const auto behind = notary_->behind();
