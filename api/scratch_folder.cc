@@ -1,8 +1,7 @@
 // ScratchFolder: mkdtemp, and its removal.
 #include "api/scratch_folder.h"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
