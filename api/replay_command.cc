@@ -1,11 +1,8 @@
 // Replay commands: opening the ledger, and turning verdicts into exit statuses.
 #include "api/replay_command.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,6 +15,7 @@
 #include "api/identity/ids.h"
 #include "api/identity/keyring.h"
 #include "api/ledger_access.h"
+#include "api/scratch_folder.h"
 #include "api/verify_options.h"
 #include "eventstore/data_folder.h"
 #include "replay/feed_rebuild.h"
@@ -66,9 +64,15 @@ replay::ModelReport compare_models(const VerifySettings& settings,
   replay::ProgressMeter meter(monotonic, replay::on_terminal(stderr, "commits"));
   replay::RebuildOptions options;
   options.progress = &meter;
-  const auto scratch = std::filesystem::temp_directory_path() /
-                       fmt::format("cassette-verify-{}", static_cast<long>(getpid()));
-  return replay::verify_read_models(settings.read_models, ledgers, scratch, options);
+  const auto scratch = ScratchFolder::make("verify");
+  if (!scratch) {
+    replay::ModelReport report;
+    report.verdict = replay::Verdict::CouldNotRun;
+    report.error = scratch.error().what;
+    return report;
+  }
+  return replay::verify_read_models(settings.read_models, ledgers,
+                                    scratch.value()->path() / "models", options);
 }
 
 std::string listed(const std::vector<eventstore::Position>& positions) {

@@ -1,11 +1,11 @@
 // ScratchFolder: mkdtemp, and its removal.
 #include "api/scratch_folder.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <string>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "eventstore/data_folder.h"
 

@@ -20,11 +20,6 @@ using eventstore::StoreError;
 
 namespace {
 
-// A name of a file in the export's own folder.
-bool plain_name(const std::string& name) {
-  return !name.empty() && name[0] != '.' && name.find_first_of("/\\") == std::string::npos;
-}
-
 Failure<StoreError> mismatch(std::string what) {
   return Failure{StoreError{StoreError::Kind::Mismatch, std::move(what)}};
 }
@@ -35,7 +30,7 @@ std::string objection_to(const ExportManifest& manifest) {
   if (manifest.partitions == 0) return "it has no partition";
   if (manifest.ranges.size() != manifest.partitions) return "it has not a range a partition";
   for (const ExportedFile& file : manifest.files) {
-    if (!plain_name(file.name)) return "it names the file '" + file.name + "'";
+    if (!file.has_plain_name()) return "it names the file '" + file.name + "'";
     if (file.partition >= manifest.partitions) return file.name + " is of no partition";
   }
   for (std::uint32_t p = 0; p < manifest.partitions; ++p) {

@@ -83,6 +83,11 @@ struct ExportedFile {
   std::uint64_t bytes = 0;
   eventstore::Hash sha256{};
 
+  // A name of a file in the export's own folder.
+  bool has_plain_name() const {
+    return !name.empty() && name[0] != '.' && name.find_first_of("/\\") == std::string::npos;
+  }
+
   static void fields(auto& self, auto&& visit) {
     visit("name", self.name);
     visit("partition", self.partition);

@@ -47,7 +47,7 @@ Stored<std::optional<ExportState>> read_state(const std::filesystem::path& folde
   }
   for (const ExportedFile& each : state.files) {
     std::error_code error;
-    if (each.name.find('/') != std::string::npos || each.partition >= state.partitions.size()) {
+    if (!each.has_plain_name() || each.partition >= state.partitions.size()) {
       return Failure{
           StoreError{StoreError::Kind::Mismatch, file.string() + " names a file of elsewhere"}};
     }

@@ -1,28 +1,14 @@
 // The command lines of heads, prove and check.
 #include <doctest/doctest.h>
 
-#include "api/settings.h"
 #include "tests/support/environment_variable.h"
+#include "tests/unit/api/replay_words.h"
 
 namespace cassette::api {
 namespace {
 
-std::variant<CommandLine, int> parsed(std::vector<std::string> words) {
-  words.insert(words.begin(), {"cassette", "replay"});
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  return parse_command_line(static_cast<int>(argv.size()), argv.data());
-}
-
 HeadsSettings heads(const std::vector<std::string>& words) {
-  const auto line = parsed(words);
-  REQUIRE(std::holds_alternative<CommandLine>(line));
-  return std::get<HeadsSettings>(std::get<CommandLine>(line).role);
-}
-
-bool refused(const std::vector<std::string>& words) {
-  const auto line = parsed(words);
-  return std::holds_alternative<int>(line) && std::get<int>(line) == 2;
+  return replay_settings<HeadsSettings>(words);
 }
 
 TEST_CASE("heads, prove and check take the key that is believed") {
@@ -33,7 +19,7 @@ TEST_CASE("heads, prove and check take the key that is believed") {
   CHECK(settings.keys == std::vector<std::string>{"ed25519:00", "keys"});
   CHECK(heads({"heads", "--key", "keys"}).keys.size() == 1);
   CHECK(heads({"prove", "--since", "1"}).keys.empty());
-  CHECK(refused({"check", "/dev/null"}));
+  CHECK(replay_refuses({"check", "/dev/null"}));
   const test::EnvironmentVariable believed("CASSETTE_NOTARY_KEY", "keys");
   CHECK(heads({"prove", "0:1"}).keys == std::vector<std::string>{"keys"});
   CHECK(heads({"heads"}).keys == std::vector<std::string>{"keys"});
@@ -42,9 +28,9 @@ TEST_CASE("heads, prove and check take the key that is believed") {
 
 TEST_CASE("prove takes a position, or a head to begin with") {
   CHECK(heads({"prove", "--since", "1", "--head", "3"}).head_number == 3);
-  CHECK(refused({"prove"}));
-  CHECK(refused({"prove", "0:1", "--since", "1"}));
-  CHECK(refused({"prove", "zero"}));
+  CHECK(replay_refuses({"prove"}));
+  CHECK(replay_refuses({"prove", "0:1", "--since", "1"}));
+  CHECK(replay_refuses({"prove", "zero"}));
 }
 
 }  // namespace

@@ -1,28 +1,14 @@
 // The command lines of explain, export and restore.
 #include <doctest/doctest.h>
 
-#include "api/settings.h"
 #include "tests/support/environment_variable.h"
+#include "tests/unit/api/replay_words.h"
 
 namespace cassette::api {
 namespace {
 
-std::variant<CommandLine, int> parsed(std::vector<std::string> words) {
-  words.insert(words.begin(), {"cassette", "replay"});
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  return parse_command_line(static_cast<int>(argv.size()), argv.data());
-}
-
 StorySettings story(const std::vector<std::string>& words) {
-  const auto line = parsed(words);
-  REQUIRE(std::holds_alternative<CommandLine>(line));
-  return std::get<StorySettings>(std::get<CommandLine>(line).role);
-}
-
-bool refused(const std::vector<std::string>& words) {
-  const auto line = parsed(words);
-  return std::holds_alternative<int>(line) && std::get<int>(line) == 2;
+  return replay_settings<StorySettings>(words);
 }
 
 TEST_CASE("explain takes an order, and nothing else yet") {
@@ -31,9 +17,9 @@ TEST_CASE("explain takes an order, and nothing else yet") {
   CHECK(settings.id == "o-1");
   CHECK(settings.json);
   CHECK(settings.ledger.data == "d");
-  CHECK(refused({"explain", "vendor", "v1"}));
-  CHECK(refused({"explain", "order", "no such id"}));
-  CHECK(refused({"explain", "order"}));
+  CHECK(replay_refuses({"explain", "vendor", "v1"}));
+  CHECK(replay_refuses({"explain", "order", "no such id"}));
+  CHECK(replay_refuses({"explain", "order"}));
 }
 
 TEST_CASE("export has its flags and variables, and defaults that work") {
@@ -54,10 +40,10 @@ TEST_CASE("export has its flags and variables, and defaults that work") {
   CHECK(settings.plan.rows_per_file == 7);
   CHECK(story({"export", "--out", "tape", "--rows", "commits"}).plan.rows ==
         replay::ExportRows::Commits);
-  CHECK(refused({"export"}));
-  CHECK(refused({"export", "--out", "tape", "--format", "xml"}));
-  CHECK(refused({"export", "--out", "tape", "--rows-per-file", "0"}));
-  CHECK(refused({"export", "--out", "tape", "--shape", "round"}));
+  CHECK(replay_refuses({"export"}));
+  CHECK(replay_refuses({"export", "--out", "tape", "--format", "xml"}));
+  CHECK(replay_refuses({"export", "--out", "tape", "--rows-per-file", "0"}));
+  CHECK(replay_refuses({"export", "--out", "tape", "--shape", "round"}));
 }
 
 TEST_CASE("the key that signs and the key that is believed have variables of their own") {
@@ -73,7 +59,7 @@ TEST_CASE("restore takes a folder that is there") {
   CHECK(settings.out == "/tmp");
   CHECK(settings.check_only);
   CHECK(settings.key == "ed25519:00");
-  CHECK(refused({"restore", "/nowhere"}));
+  CHECK(replay_refuses({"restore", "/nowhere"}));
 }
 
 }  // namespace
