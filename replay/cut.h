@@ -33,9 +33,9 @@ std::optional<Moment> parse_moment(std::string_view text);
 std::string format(const Moment& moment);
 
 // Of each ledger, all partitions in their order, the last commit whose `at` is not after `at`: for
-// a time to come, the last there is. Void messages are skipped, but for a run of copies that follow
-// one another as their originals do: only who reads the whole chain tells these. Blocks for some
-// reads of each ledger's leader, about five for each time that its messages can be halved.
+// a time to come, the last there is. Void messages are skipped, but for a long run of copies that
+// follow one another as their originals do: only who reads the whole chain tells these. Blocks for
+// some reads of each ledger's leader, about twenty for each time that its messages can be halved.
 // Failures: those of reading; Unsupported for a commit of a newer version.
 eventstore::Stored<Cut> cut_at(std::span<eventstore::Ledger* const> ledgers, domain::Timestamp at);
 

@@ -94,6 +94,14 @@ TEST_CASE("void messages are in no cut") {
     if (i % 5 == 0) tape.run(count_stock("v1", "p1", 10 + i));
   }
   tape.put_raw(0, before[1]);
+  // As the originals did, one copy names the other, and the next commit both.
+  const Bodies now = tape.bodies();
+  const std::vector<StoredCommit> commits = tape.commits();
+  for (const std::size_t back : {2U, 1U}) {
+    tape.put_raw(0, now[(commits.end() - back)->position.commit - 1]);
+  }
+  tape.wait(1'000'000);
+  tape.run(count_stock("v1", "p1", 99));
   MemoryLedgers ledgers(tape_of(tape));
   for (const StoredCommit& each : tape.commits()) {
     for (const std::int64_t off : {-1, 0, 1}) {
