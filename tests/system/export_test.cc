@@ -118,18 +118,22 @@ struct ModelReport {
   }
 };
 
+struct VerifyReport {
+  ModelReport read_models;
+
+  static void fields(auto& self, auto&& visit) { visit("readModels", self.read_models); }
+};
+
 // Of the read models in use, which are compared with a rebuild on the way.
 std::vector<ModelDigest> digests_of(const fs::path& data) {
   const Finished verified = run_cassette({"replay", "verify", "--json", "--data", data.string(),
                                           "--read-models", (data / "models").string()});
   INFO(verified.output);
   REQUIRE_MESSAGE(verified.status == 0, verified.errors);
-  const std::size_t second = verified.output.find('\n') + 1;
-  ModelReport report;
-  REQUIRE(eventstore::read_json(verified.output.substr(second, verified.output.size() - second - 1),
-                                report));
-  REQUIRE(report.models.size() > 5);
-  return report.models;
+  VerifyReport report;
+  REQUIRE(eventstore::read_json(verified.output, report));
+  REQUIRE(report.read_models.models.size() > 5);
+  return report.read_models.models;
 }
 
 }  // namespace
