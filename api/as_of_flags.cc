@@ -26,7 +26,8 @@ CLI::App* add_as_of(CLI::App& replay, AsOfSettings& settings,
       ->required();
   sub->add_option("--diff", settings.diff,
                   "Two moments: what changed between them, and which events did it")
-      ->expected(2);
+      ->expected(2)
+      ->allow_extra_args(false);  // what follows the two is KIND ID
   sub->add_flag("--open", settings.open,
                 "Show personal data in clear, and of who was erased as null");
   sub->add_option("--master-key-file", settings.master_key_file,
