@@ -8,6 +8,7 @@
 #include "eventstore/chain.h"
 #include "eventstore/codec.h"
 #include "eventstore/commit_tree.h"
+#include "replay/read_messages.h"
 #include "replay/tree_fold.h"
 
 namespace cassette::replay {
@@ -15,7 +16,6 @@ namespace cassette::replay {
 using eventstore::CommitTree;
 using eventstore::Done;
 using eventstore::Ledger;
-using eventstore::LedgerReader;
 using eventstore::Message;
 using eventstore::NotaryPublicKey;
 using eventstore::Position;
@@ -24,10 +24,6 @@ using eventstore::StoreError;
 using eventstore::TreeLeaf;
 
 namespace {
-
-constexpr std::chrono::milliseconds kReadTimeout{5'000};
-// Polls without a message, though there should be one: half a minute.
-constexpr int kMaxSilentPolls = 6;
 
 Position place_of(const SignedHead& head) {
   return {0, head.partitions.empty() ? 0 : head.partitions.front().commit};
@@ -62,33 +58,16 @@ std::string contradiction(const SignedHead& one, const SignedHead& other) {
   return {};
 }
 
-// Reads messages one after the other to `end`, which the ledger says is there. False from `take`
-// ends it.
-Stored<Done> each_message(Ledger& ledger, std::uint64_t end, const HeadCheckOptions& options,
+// The messages to `end`, which the ledger says is there. False from `take` ends it.
+Stored<Done> each_message(std::uint32_t partition, Ledger& ledger, std::uint64_t end,
+                          const HeadCheckOptions& options,
                           const std::function<bool(const Message&)>& take) {
-  if (end == 0) return Done{};
-  const auto reader = ledger.follow(1);
-  if (!reader) return Failure{reader.error()};
-  int silent = 0;
-  for (std::uint64_t read = 0; read < end;) {
-    if (options.stop.stop_requested()) {
-      return Failure{StoreError{StoreError::Kind::Unavailable, "told to stop"}};
-    }
-    const auto messages = reader.value()->next(kReadTimeout);
-    if (!messages) return Failure{messages.error()};
-    silent = messages.value().empty() ? silent + 1 : 0;
-    if (silent == kMaxSilentPolls) {
-      return Failure{
-          StoreError{StoreError::Kind::Unavailable,
-                     fmt::format("message {} does not come, though the ledger goes on", read + 1)}};
-    }
-    for (const Message& message : messages.value()) {
-      read = message.sequence;
-      if (read > end || !take(message)) return Done{};
-    }
-    if (options.progress != nullptr) options.progress->reach(read);
-  }
-  return Done{};
+  return read_messages(
+      ledger, {partition, 1, end}, options.stop,
+      [&](const Message& message) -> Stored<bool> { return take(message); },
+      [&](std::uint64_t read) {
+        if (options.progress != nullptr) options.progress->reach(read);
+      });
 }
 
 // The partition's tree as a head vouches for it, to tell which commit differs.
@@ -162,7 +141,7 @@ Stored<Done> check_leaves(std::uint32_t partition, Ledger& ledger, const CommitT
   const auto last = ledger.last_sequence();
   if (!last) return Failure{last.error()};
   LeafCheck check(partition, tree, end.size, findings);
-  auto read = each_message(ledger, std::min(last.value(), end.commit), options,
+  auto read = each_message(partition, ledger, std::min(last.value(), end.commit), options,
                            [&](const Message& message) { return check.take(message); });
   if (!read) return read;
   check.finish();
@@ -205,7 +184,7 @@ Stored<Done> check_chain(std::uint32_t partition, Ledger& ledger, std::uint64_t 
   const auto last = ledger.last_sequence();
   if (!last) return Failure{last.error()};
   ChainCheck check(partition, heads, findings);
-  auto read = each_message(ledger, std::min(last.value(), commit), options,
+  auto read = each_message(partition, ledger, std::min(last.value(), commit), options,
                            [&](const Message& message) { return check.take(message); });
   if (read) check.finish();
   return read;

@@ -1,11 +1,11 @@
 // Texts first; then each message found is asked of the chain around it.
 #include "replay/mentions.h"
 
-#include <chrono>
 #include <optional>
 
 #include "eventstore/codec.h"
 #include "replay/heads.h"
+#include "replay/read_messages.h"
 
 namespace cassette::replay {
 
@@ -18,10 +18,6 @@ using eventstore::StoreError;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{500};
-// Polls without a message, though the ledger has one: half a minute.
-constexpr int kMaxSilentPolls = 60;
-
 Failure<StoreError> unavailable(std::string what) {
   return Failure{StoreError{StoreError::Kind::Unavailable, std::move(what)}};
 }
@@ -31,30 +27,18 @@ Stored<std::vector<std::uint64_t>> holding(Ledger& ledger, const MentionSearch& 
                                            std::string_view text, std::uint64_t end,
                                            const std::stop_token& stop) {
   std::vector<std::uint64_t> found;
-  if (search.from > end) return found;
-  auto reader = ledger.follow(search.from);
-  if (!reader.ok()) return Failure{std::move(reader).error()};
-  const std::stop_callback interrupt(stop, [&] { reader.value()->interrupt(); });
-  std::uint64_t read = search.from - 1;
-  int silent = 0;
-  while (read < end) {
-    if (stop.stop_requested()) return unavailable("told to stop");
-    auto messages = reader.value()->next(kPoll);
-    if (!messages.ok() && messages.error().kind != StoreError::Kind::Unavailable) {
-      return Failure{std::move(messages).error()};
-    }
-    const bool nothing = !messages.ok() || messages.value().empty();
-    silent = nothing ? silent + 1 : 0;
-    if (silent > kMaxSilentPolls) return unavailable("the ledger does not give what it holds");
-    if (nothing) continue;
-    const std::uint64_t before = read;
-    for (const Message& message : messages.value()) {
-      if (message.sequence > end) break;
-      if (message.body.find(text) != std::string::npos) found.push_back(message.sequence);
-      read = message.sequence;
-    }
-    if (search.progress) search.progress(read - before);
-  }
+  std::uint64_t told = search.from - 1;
+  auto done = read_messages(
+      ledger, {search.partition, search.from, end}, stop,
+      [&](const Message& message) -> Stored<bool> {
+        if (message.body.find(text) != std::string::npos) found.push_back(message.sequence);
+        return true;
+      },
+      [&](std::uint64_t last) {
+        if (search.progress) search.progress(last - told);
+        told = last;
+      });
+  if (!done.ok()) return Failure{std::move(done).error()};
   return found;
 }
 

@@ -7,12 +7,12 @@
 #include <variant>
 
 #include "replay/export_message.h"
+#include "replay/read_messages.h"
 
 namespace cassette::replay {
 
 using eventstore::Done;
 using eventstore::Ledger;
-using eventstore::LedgerReader;
 using eventstore::Message;
 using eventstore::Stored;
 using eventstore::StoredCommit;
@@ -20,9 +20,6 @@ using eventstore::StoreError;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{500};
-// Polls without a message, though the ledger has one: half a minute.
-constexpr int kMaxSilentPolls = 60;
 // Lines that are gathered before they are written, in bytes.
 constexpr std::size_t kWriteBytes = 256 * 1024;
 
@@ -89,34 +86,19 @@ PartitionExport::PartitionExport(ExportJob& job, std::uint32_t partition, Ledger
 
 Stored<Done> PartitionExport::run() {
   if (state_.range.last >= state_.end) return Done{};
-  auto reader = ledger_.follow(state_.range.last + 1);
-  if (!reader.ok()) return Failure{std::move(reader).error()};
-  const std::stop_callback interrupt(job_.stop().get_token(),
-                                     [&reader] { reader.value()->interrupt(); });
-  if (auto done = read_all(*reader.value()); !done.ok()) return done;
+  std::uint64_t told = state_.range.last;
+  auto done = read_messages(
+      ledger_, {partition_, state_.range.last + 1, state_.end}, job_.stop().get_token(),
+      [this](const Message& message) -> Stored<bool> {
+        if (auto taken = take(message); !taken.ok()) return Failure{std::move(taken).error()};
+        return true;
+      },
+      [&](std::uint64_t last) {
+        job_.advance(last - told);
+        told = last;
+      });
+  if (!done.ok()) return done;
   return close();
-}
-
-Stored<Done> PartitionExport::read_all(LedgerReader& reader) {
-  int silent = 0;
-  while (state_.range.last < state_.end) {
-    if (job_.stop().stop_requested()) return unavailable("told to stop");
-    auto messages = reader.next(kPoll);
-    if (!messages.ok() && messages.error().kind != StoreError::Kind::Unavailable) {
-      return Failure{std::move(messages).error()};
-    }
-    const bool nothing = !messages.ok() || messages.value().empty();
-    silent = nothing ? silent + 1 : 0;
-    if (silent > kMaxSilentPolls) return unavailable("the ledger does not give what it holds");
-    if (nothing) continue;
-    const std::uint64_t before = state_.range.last;
-    for (const Message& message : messages.value()) {
-      if (state_.range.last >= state_.end) break;
-      if (auto done = take(message); !done.ok()) return done;
-    }
-    job_.advance(state_.range.last - before);
-  }
-  return Done{};
 }
 
 Stored<Done> PartitionExport::take(const Message& message) {

@@ -61,7 +61,6 @@ class PartitionExport {
   eventstore::Stored<eventstore::Done> run();
 
  private:
-  eventstore::Stored<eventstore::Done> read_all(eventstore::LedgerReader& reader);
   eventstore::Stored<eventstore::Done> take(const eventstore::Message& message);
   void count(const eventstore::StoredCommit& stored);
   void add_events(eventstore::StoredCommit stored);

@@ -21,8 +21,7 @@ constexpr std::uint64_t kLookAhead = 64;
 }  // namespace
 
 PartitionRun::PartitionRun(const PartitionTask& task, eventstore::Ledger& ledger)
-    : partition_(task.partition),
-      ledger_(ledger),
+    : ledger_(ledger),
       audit_(task.partition, task.partitions, task.judged_from, findings_.findings()),
       screen_(task.partitions, task.judged_from),
       source_(task.partition, ledger, task.end,

@@ -64,7 +64,6 @@ class PartitionRun {
   // What comes after the message names other commits than it, and none names it.
   bool is_replaced(std::uint64_t sequence);
 
-  const std::uint32_t partition_;
   eventstore::Ledger& ledger_;
   TimedFindings findings_;
   PartitionAudit audit_;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "replay/read_messages.h"
+
 namespace cassette::replay {
 
 using eventstore::ChainHead;
@@ -21,17 +23,9 @@ namespace {
 
 // So few messages are asked for one by one: a reader is a connection of its own.
 constexpr std::uint64_t kFewMessages = 64;
-// A reader that is lost is silent this long before the stop is looked at.
-constexpr std::chrono::milliseconds kReadTimeout{500};
-// Polls without a message, though there should be one: half a minute.
-constexpr int kMaxSilentPolls = 60;
 
 Failure<StoreError> failure(StoreError::Kind kind, std::string what) {
   return Failure{StoreError{kind, std::move(what)}};
-}
-
-Failure<StoreError> stopped() {
-  return failure(StoreError::Kind::Unavailable, "told to stop");
 }
 
 ChainHead chain_head(const PartitionHead& head) {
@@ -96,25 +90,15 @@ Stored<Done> TreeFold::follow_to(std::uint64_t end, const std::stop_token& stop,
                    fmt::format("partition {} ends with message {}, and not with {}", partition_,
                                last.value(), end));
   }
-  auto reader = ledger_->follow(read() + 1);
-  if (!reader) return Failure{reader.error()};
-  for (int silent = 0; read() < end;) {
-    if (stop.stop_requested()) return stopped();
-    const auto messages = reader.value()->next(kReadTimeout);
-    if (!messages) return Failure{messages.error()};
-    silent = messages.value().empty() ? silent + 1 : 0;
-    if (silent == kMaxSilentPolls) {
-      return failure(StoreError::Kind::Unavailable,
-                     fmt::format("message {}:{} does not come, though the ledger ends with {}",
-                                 partition_, read() + 1, last.value()));
-    }
-    for (const Message& message : messages.value()) {
-      if (message.sequence > end) break;
-      if (auto taken = take(message); !taken) return taken;
-    }
-    if (progress != nullptr) progress->reach(read());
-  }
-  return Done{};
+  return read_messages(
+      *ledger_, {partition_, read() + 1, end}, stop,
+      [this](const Message& message) -> Stored<bool> {
+        if (auto taken = take(message); !taken) return Failure{std::move(taken).error()};
+        return true;
+      },
+      [progress](std::uint64_t read) {
+        if (progress != nullptr) progress->reach(read);
+      });
 }
 
 Stored<Done> TreeFold::check_ledger() const {

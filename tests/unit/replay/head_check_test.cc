@@ -227,7 +227,7 @@ TEST_CASE("heads: a ledger that gives fewer messages than it says ends the check
     if (with_trees) options.data = market().rig->folder.path();
     const auto checked = replay::check_heads(ledgers, market().heads, options);
     REQUIRE_FALSE(checked.ok());
-    CHECK(checked.error().what.find("message 4 does not come") != std::string::npos);
+    CHECK(checked.error().what.find("message 0:4 does not come") != std::string::npos);
   }
 }
 
