@@ -2,6 +2,7 @@
 #include "replay/commit_source.h"
 
 #include "eventstore/codec.h"
+#include "replay/read_messages.h"
 
 namespace cassette::replay {
 
@@ -13,9 +14,6 @@ namespace {
 
 // Bodies read ahead of the audit, in bytes; their commits take about four times as much.
 constexpr std::size_t kAheadBytes = 16 << 20;
-constexpr std::chrono::milliseconds kPoll{500};
-// Polls without a message, though there should be one: half a minute.
-constexpr int kMaxSilentPolls = 60;
 
 StrayMessage stray(const Message& message, std::string why) {
   StrayMessage found{message.sequence, std::move(why), message.body.size(), {}, {}};
@@ -64,7 +62,7 @@ void CommitSource::run() {
 void CommitSource::follow(eventstore::LedgerReader& reader) {
   eventstore::Chain chain(partition_);
   while (true) {
-    auto messages = reader.next(kPoll);
+    auto messages = reader.next(kLedgerPoll);
     std::size_t bytes = 0;
     Batch batch;
     if (messages.ok()) {
@@ -133,7 +131,7 @@ void CommitSource::refill() {
   taken_.clear();
   next_ = 0;
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kPoll * kMaxSilentPolls,
+  changed_.wait_for(lock, kLedgerPoll * kMaxSilentPolls,
                     [this] { return stopping_ || !waiting_.empty(); });
   if (stopping_) {
     taken_.emplace_back(StoreError{StoreError::Kind::Unavailable, "reading was stopped"});

@@ -1,7 +1,6 @@
-// Polls: of a server that is away a reader says no more than that nothing came.
+// Polls: a reader whose server is away says so, or nothing, and comes back by itself.
 #include "replay/read_messages.h"
 
-#include <chrono>
 #include <string>
 
 #include "eventstore/commit.h"
@@ -18,10 +17,6 @@ using eventstore::StoreError;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{500};
-// Polls without a message, though the ledger has one: half a minute.
-constexpr int kMaxSilentPolls = 60;
-
 Failure<StoreError> unavailable(std::string what) {
   return Failure{StoreError{StoreError::Kind::Unavailable, std::move(what)}};
 }
@@ -31,7 +26,7 @@ Stored<std::vector<Message>> next_lot(LedgerReader& reader, const MessageRange& 
                                       std::uint64_t read, const std::stop_token& stop) {
   for (int silent = 0; silent < kMaxSilentPolls; ++silent) {
     if (stop.stop_requested()) return unavailable("told to stop");
-    auto messages = reader.next(kPoll);
+    auto messages = reader.next(kLedgerPoll);
     if (!messages && messages.error().kind != StoreError::Kind::Unavailable) return messages;
     if (messages && !messages.value().empty()) return messages;
   }

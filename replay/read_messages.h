@@ -2,6 +2,7 @@
 // reader of replay waits for, gives up on and can be stopped at.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -9,6 +10,11 @@
 #include "eventstore/ledger.h"
 
 namespace cassette::replay {
+
+// How long a reader is asked at a time, and how many times in a row it may have nothing though the
+// ledger has more: half a minute in all.
+inline constexpr std::chrono::milliseconds kLedgerPoll{500};
+inline constexpr int kMaxSilentPolls = 60;
 
 // Sequences of messages, both of them in it; none when `last` is before `first`.
 struct MessageRange {

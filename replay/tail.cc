@@ -8,6 +8,7 @@
 
 #include "eventstore/chain.h"
 #include "replay/heads.h"
+#include "replay/read_messages.h"
 #include "replay/tail_lines.h"
 
 namespace cassette::replay {
@@ -24,9 +25,6 @@ using eventstore::StoreError;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{500};
-// Polls without a message, though the ledger has one: half a minute.
-constexpr int kMaxSilentPolls = 60;
 constexpr std::uint64_t kNoEnd = UINT64_MAX;
 
 std::uint64_t first_wanted(const TailOptions& options, std::uint32_t partition) {
@@ -81,7 +79,7 @@ class PartitionTail {
     const std::stop_callback interrupt(others.get_token(), [this] { reader_->interrupt(); });
     int silent = 0;
     while (!others.stop_requested() && chain_.head().read < end_) {
-      auto messages = reader_->next(kPoll);
+      auto messages = reader_->next(kLedgerPoll);
       if (!messages.ok() && messages.error().kind != StoreError::Kind::Unavailable) {
         lines.fail(messages.error());
         others.request_stop();
