@@ -22,7 +22,7 @@ Failure<StoreError> unavailable(std::string what) {
 }
 
 // The next lot after message `read`. Blocks until there is one.
-Stored<std::vector<Message>> next_lot(LedgerReader& reader, const MessageRange& range,
+Stored<std::vector<Message>> next_lot(LedgerReader& reader, const ReadRange& range,
                                       std::uint64_t read, const std::stop_token& stop) {
   for (int silent = 0; silent < kMaxSilentPolls; ++silent) {
     if (stop.stop_requested()) return unavailable("told to stop");
@@ -36,7 +36,7 @@ Stored<std::vector<Message>> next_lot(LedgerReader& reader, const MessageRange& 
 
 }  // namespace
 
-Stored<Done> read_messages(Ledger& ledger, const MessageRange& range, const std::stop_token& stop,
+Stored<Done> read_messages(Ledger& ledger, const ReadRange& range, const std::stop_token& stop,
                            const TakeMessage& take, const MessagesTaken& taken) {
   if (range.last < range.first) return Done{};
   auto reader = ledger.follow(range.first);

@@ -17,7 +17,7 @@ inline constexpr std::chrono::milliseconds kLedgerPoll{500};
 inline constexpr int kMaxSilentPolls = 60;
 
 // Sequences of messages, both of them in it; none when `last` is before `first`.
-struct MessageRange {
+struct ReadRange {
   std::uint32_t partition = 0;
   std::uint64_t first = 1;
   std::uint64_t last = 0;
@@ -34,7 +34,7 @@ using MessagesTaken = std::function<void(std::uint64_t last)>;
 // waited for. Unavailable when nothing comes for half a minute though the range goes on, and when
 // `stop` is requested, which ends a wait at once; else what the ledger or `take` fails with.
 eventstore::Stored<eventstore::Done> read_messages(eventstore::Ledger& ledger,
-                                                   const MessageRange& range,
+                                                   const ReadRange& range,
                                                    const std::stop_token& stop,
                                                    const TakeMessage& take,
                                                    const MessagesTaken& taken = {});

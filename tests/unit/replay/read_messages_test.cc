@@ -63,7 +63,7 @@ struct Taken {
   std::optional<StoreError> error;
 };
 
-Taken read(ScriptedLedger& ledger, replay::MessageRange range, std::uint64_t enough = 0,
+Taken read(ScriptedLedger& ledger, replay::ReadRange range, std::uint64_t enough = 0,
            const std::stop_token& stop = {}) {
   Taken result;
   const auto done = replay::read_messages(
